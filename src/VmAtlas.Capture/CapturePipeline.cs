@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture;
+
+/// <summary>From a target to a snapshot: read the mappings, let the annotators claim them in order, check that the target is still
+/// the same, and assemble.</summary>
+/// <remarks>One pipeline serves one target for as many snapshots as wanted and reuses its buffers; it is not thread-safe.</remarks>
+public sealed class CapturePipeline(ICaptureTarget target, IReadOnlyList<IAnnotator> annotators, StringTable? strings = null)
+{
+    readonly BlockTable _mappings = new();
+
+    /// <summary>Shared by all snapshots of this pipeline.</summary>
+    public StringTable Strings { get; } = strings ?? new StringTable();
+
+    /// <exception cref="VmAtlasException">Not permitted, or the target ended while it was read.</exception>
+    public Snapshot Capture(CancellationToken cancellation = default)
+    {
+        var (takenAt, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
+        var problems = new List<Problem>();
+        _mappings.Clear();
+        target.ReadMappings(_mappings, Strings, problems);
+        var counters = target.ReadCounters(problems);
+        var claims = new ClaimList(_mappings, Strings);
+        var reports = new List<AnnotatorReport>(annotators.Count + 1);
+        foreach (var annotator in annotators)
+            reports.Add(Run(annotator, claims, (byte)reports.Count, cancellation));
+        reports.Add(Run(new DefaultAnnotator(), claims, (byte)reports.Count, cancellation));
+        target.EnsureUnchanged();
+        var (blocks, regions) = SnapshotAssembler.Assemble(_mappings, claims, target as IPageSource);
+        var snapshot = new Snapshot
+        {
+            Process = target.Process,
+            System = target.System,
+            Layout = target.Layout,
+            TakenAt = takenAt,
+            Took = clock.Elapsed,
+            Strings = Strings,
+            Blocks = blocks,
+            Regions = regions,
+            PageTables = counters.TryGetValue("VmPTE", out var tables) ? new ByteSize(tables) : null,
+            Counters = counters,
+            Annotators = reports,
+            Problems = problems,
+        };
+        Laws.Assert(snapshot);
+        return snapshot;
+    }
+
+    AnnotatorReport Run(IAnnotator annotator, ClaimList claims, byte number, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        claims.Annotator = number;
+        try
+        {
+            annotator.Annotate(new AnnotationContext(target, _mappings, Strings, claims, cancellation));
+            return new AnnotatorReport(annotator.Name, Ran: true, WhyNot: null, clock.Elapsed);
+        }
+        catch (AnnotatorUnavailableException e)
+        {
+            return new AnnotatorReport(annotator.Name, Ran: false, e.Message, clock.Elapsed);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // The target is not trusted and may change while it is read: its oddities cost names, never the snapshot.
+            return new AnnotatorReport(annotator.Name, Ran: false, $"it failed: {e.Message}", clock.Elapsed);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture;
+
+/// <summary>A part that knows one kind of memory and claims ranges for it.</summary>
+/// <remarks>
+/// Annotators run in a fixed order; the first claim wins, and a claim never changes a measure. One that fails costs its names,
+/// never the snapshot: the pipeline reports it. A heuristic says in its doc comment what its evidence is and when it is wrong.
+/// </remarks>
+public interface IAnnotator
+{
+    string Name { get; }
+
+    /// <exception cref="AnnotatorUnavailableException">It can not run on this target; the message says why.</exception>
+    void Annotate(AnnotationContext context);
+}
+
+/// <summary>What an annotator works on.</summary>
+public sealed record AnnotationContext(
+    ICaptureTarget Target, BlockTable Mappings, StringTable Strings, ClaimList Claims, CancellationToken Cancellation);
+
+/// <summary>An annotator can not run here: no permission, no such runtime. Not an error of the snapshot.</summary>
+public sealed class AnnotatorUnavailableException(string message) : Exception(message);

@@ -1,0 +1,89 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture;
+
+/// <summary>From mappings and claims to the blocks and regions of a snapshot.</summary>
+static class SnapshotAssembler
+{
+    /// <summary>Exact-sized copies, which nobody writes any more; runs of whole mappings are copied at once.</summary>
+    public static (BlockTable Blocks, RegionTable Regions) Assemble(BlockTable mappings, ClaimList claims, IPageSource? pages)
+    {
+        for (var i = 0; i < mappings.Count; i++)
+            mappings.SetRegion(i, claims.OwnerOf(i));
+        var blocks = claims.HasPieces ? Cut(mappings, claims, pages) : Copy(mappings);
+        return (blocks, Number(blocks, claims.Regions));
+    }
+
+    static BlockTable Copy(BlockTable mappings)
+    {
+        var blocks = new BlockTable(mappings.Count);
+        blocks.AddRows(mappings, 0, mappings.Count);
+        return blocks;
+    }
+
+    static BlockTable Cut(BlockTable mappings, ClaimList claims, IPageSource? pages)
+    {
+        var rows = mappings.Count;
+        for (var i = 0; i < mappings.Count; i++)
+            rows += claims.PiecesOf(i) is { } pieces ? pieces.Count - 1 : 0;
+        var blocks = new BlockTable(rows);
+        var measures = new PieceMeasures(mappings, pages);
+        var copied = 0;
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            if (claims.PiecesOf(i) is not { } pieces)
+                continue;
+            blocks.AddRows(mappings, copied, i - copied);
+            copied = i + 1;
+            AddPieces(mappings, i, pieces, blocks, measures);
+        }
+        blocks.AddRows(mappings, copied, mappings.Count - copied);
+        return blocks;
+    }
+
+    static void AddPieces(BlockTable mappings, int mapping, List<ClaimList.Piece> pieces, BlockTable blocks, PieceMeasures measures)
+    {
+        var first = blocks.Count;
+        foreach (var piece in pieces)
+        {
+            var row = blocks.Add(piece.Start, piece.End);
+            var into = piece.Start - mappings.Starts[mapping];
+            var offset = mappings.Inodes[mapping] == 0 ? mappings.Offsets[mapping] : mappings.Offsets[mapping] + into;
+            blocks.SetFile(row, mappings.Devices[mapping], mappings.Inodes[mapping], offset);
+            blocks.SetName(row, mappings.Names[mapping]);
+            blocks.SetLabel(row, piece.Label);
+            blocks.SetRegion(row, piece.Region);
+            blocks.SetProtection(row, mappings.Protections[mapping]);
+            blocks.SetFlags(row, mappings.Flags[mapping]);
+            blocks.SetPages(row, mappings.PageShifts[mapping], mappings.ProtectionKeys[mapping]);
+            var facts = mappings.Facts[mapping] | piece.Facts;
+            blocks.SetFacts(row, row == first ? facts : facts & ~(BlockFlags.StartsMapping | BlockFlags.Clipped));
+        }
+        measures.Fill(mapping, blocks, first, pieces.Count);
+    }
+
+    /// <summary>Numbers the regions by their first block and drops those that got none.</summary>
+    static RegionTable Number(BlockTable blocks, RegionTable claimed)
+    {
+        var numbers = new int[claimed.Count];
+        Array.Fill(numbers, -1);
+        var regions = new RegionTable();
+        regions.Reserve(claimed.Count);
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            var old = blocks.Regions[i];
+            if (old < 0)
+                throw new InvalidOperationException($"block {blocks.Range(i)} was left without a region by every annotator");
+            if (numbers[old] < 0)
+            {
+                numbers[old] = regions.Add(claimed.Types[old], claimed.Details[old], claimed.Reasons[old], claimed.Annotators[old]);
+                regions.SetSpan(numbers[old], i, i);
+            }
+            blocks.SetRegion(i, numbers[old]);
+            regions.SetSpan(numbers[old], regions.FirstBlocks[numbers[old]], i);
+        }
+        foreach (var fact in claimed.Facts.Where(f => numbers[f.Region] >= 0).OrderBy(f => numbers[f.Region]))
+            regions.AddFact(fact with { Region = numbers[fact.Region] });
+        return regions;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+
+namespace VmAtlas.Model;
+
+/// <summary>What every snapshot obeys, whatever the target: checked on every snapshot of a debug build, and by tests.</summary>
+/// <remarks>Laws that need the system's own counters (law 3 of the design) are in <c>Reconciliation</c>.</remarks>
+public static class Laws
+{
+    [Conditional("DEBUG")]
+    public static void Assert(Snapshot snapshot)
+    {
+        foreach (var breach in Check(snapshot))
+            throw new InvalidOperationException($"a law of the model is broken: {breach}");
+    }
+
+    /// <summary>Every breach as a sentence; nothing when all hold.</summary>
+    public static IEnumerable<string> Check(Snapshot snapshot) =>
+        [.. Order(snapshot), .. Rows(snapshot), .. Sums(snapshot), .. Coverage(snapshot)];
+
+    /// <summary>Blocks ascend without overlap, each belongs to a region, and each region has its blocks.</summary>
+    static IEnumerable<string> Order(Snapshot snapshot)
+    {
+        var end = 0UL;
+        for (var i = 0; i < snapshot.Blocks.Count; i++)
+        {
+            var range = snapshot.Blocks.Range(i);
+            if (range.IsEmpty || range.Start.Value < end)
+                yield return $"block {i} ({range}) is empty or begins before the one before it ends";
+            end = range.End.Value;
+            if ((uint)snapshot.Blocks.Regions[i] >= (uint)snapshot.Regions.Count)
+                yield return $"block {i} ({range}) belongs to no region";
+        }
+        for (var r = 0; r < snapshot.Regions.Count; r++)
+        {
+            var (first, last) = (snapshot.Regions.FirstBlocks[r], snapshot.Regions.LastBlocks[r]);
+            if (first < 0 || last < first || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
+                yield return $"region {r} has a wrong span of blocks";
+        }
+    }
+
+    /// <summary>Law 2, and the bounds between columns that follow from their meaning.</summary>
+    static IEnumerable<string> Rows(Snapshot snapshot)
+    {
+        ReadOnlyMemory<(Measure Part, Measure Whole)> bounds = new[]
+        {
+            (Measure.Committed, Measure.Size), (Measure.Private, Measure.Committed), (Measure.TotalWs, Measure.Size),
+            (Measure.PrivateWs, Measure.TotalWs), (Measure.SharedWs, Measure.ShareableWs), (Measure.Uss, Measure.TotalWs),
+            (Measure.Pss, Measure.TotalWs), (Measure.Anonymous, Measure.TotalWs), (Measure.LockedWs, Measure.Size),
+        };
+        for (var i = 0; i < snapshot.Blocks.Count; i++)
+        {
+            var block = snapshot.BlockAt(i);
+            for (var b = 0; b < bounds.Length; b++)
+            {
+                var (part, whole) = bounds.Span[b];
+                if (snapshot.Has(part) && snapshot.Has(whole) && block.Get(part) > block.Get(whole))
+                    yield return $"block {block.Range}: {part.Title()} {block.Get(part)} is more than {whole.Title()} {block.Get(whole)}";
+            }
+        }
+    }
+
+    /// <summary>Law 1: types are the sums of regions, Total the sum of types less Free.</summary>
+    static IEnumerable<string> Sums(Snapshot snapshot)
+    {
+        var sums = new MeasureSet[MemoryTypes.Count];
+        for (var r = 0; r < snapshot.Regions.Count; r++)
+        {
+            var region = snapshot.RegionAt(r);
+            sums[(int)region.Type].Add(region.GetAll());
+        }
+        for (var m = 0; m < Measures.Count; m++)
+        {
+            var measure = (Measure)m;
+            var total = 0UL;
+            for (var t = MemoryType.Image; t <= MemoryType.Unusable; t++)
+            {
+                var shown = snapshot.Summary[t].Measures[measure];
+                total += shown;
+                if (t <= MemoryType.PrivateData && shown != sums[(int)t][measure])
+                    yield return $"{t.Name()} {measure.Title()} {shown} is not the sum of its regions {sums[(int)t][measure]}";
+            }
+            if (snapshot.Summary.Total.Measures[measure] != total)
+                yield return $"Total {measure.Title()} {snapshot.Summary.Total.Measures[measure]} is not the sum of the types {total}";
+        }
+    }
+
+    /// <summary>Every byte of the user address space is in exactly one block, hole or unusable gap.</summary>
+    static IEnumerable<string> Coverage(Snapshot snapshot)
+    {
+        var covered = 0UL;
+        for (var i = 0; i < snapshot.Blocks.Count; i++)
+        {
+            var user = AddressRange.Of(0, snapshot.Layout.End.Value).Intersect(snapshot.Blocks.Range(i));
+            covered += user.Size.Bytes;
+        }
+        for (var i = 0; i < snapshot.Gaps.Count; i++)
+            covered += snapshot.Gaps.Range(i).Size.Bytes;
+        if (covered != snapshot.Layout.End.Value)
+            yield return $"blocks and gaps cover {covered} bytes of an address space of {snapshot.Layout.End.Value}";
+    }
+}
