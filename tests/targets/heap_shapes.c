@@ -80,6 +80,33 @@ static void foreign_break(void) {
     here(40000, 16, 400, 3);
 }
 
+// The break can not grow: the main arena goes on in memory that it maps.
+static void no_break(void) {
+    here(100, 16, 400, 3);
+    uintptr_t end = ((uintptr_t)sbrk(0) + 4095) & ~(uintptr_t)4095;
+    if (mmap((void *)end, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
+        abort();
+    here(4000, 16, 400, 3);
+}
+
+static void *never_rest(void *argument) {
+    unsigned seed = (unsigned)(uintptr_t)argument;
+    void *blocks[4096] = { 0 };
+    for (;;) {
+        void **block = &blocks[(next(&seed) >> 8) % 4096];
+        free(*block);
+        *block = malloc(16 + (next(&seed) >> 8) % 4000);
+    }
+    return NULL;
+}
+
+static void live(void) {
+    pthread_t thread;
+    for (uintptr_t i = 1; i <= 4; i++)
+        pthread_create(&thread, NULL, never_rest, (void *)i);
+    usleep(50000);
+}
+
 static void aligned(void) {
     for (int i = 0; i < 50; i++) {
         void *p;
@@ -130,6 +157,8 @@ int main(int argc, char **argv) {
         here(30000, 500, 5000, 1);
         here(3000, 16, 900, 2);
         malloc_trim(0);
+    } else if (!strcmp(shape, "trimmable")) {
+        here(10000, 3000, 9000, 2);
     } else if (!strcmp(shape, "foreign")) {
         foreign_break();
     } else if (!strcmp(shape, "aligned")) {
@@ -138,6 +167,11 @@ int main(int argc, char **argv) {
         here(argc > 2 ? atoi(argv[2]) : 1000000, 24, 184, 0);
     } else if (!strcmp(shape, "big-freed")) {
         here(argc > 2 ? atoi(argv[2]) : 1000000, 24, 184, 3);
+    } else if (!strcmp(shape, "no-break")) {
+        no_break();
+    } else if (!strcmp(shape, "live")) {
+        live();
+        count = false;
     } else if (!strcmp(shape, "corrupt")) {
         corrupt();
         count = false;
