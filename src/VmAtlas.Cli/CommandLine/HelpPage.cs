@@ -63,7 +63,7 @@ static class HelpPage
     }
 
     /// <summary>Two columns, the second wrapped to the width; a long first one gets a line of its own.</summary>
-    static void Pairs(Screen screen, IEnumerable<(string Left, string Right)> pairs)
+    public static void Pairs(Screen screen, IEnumerable<(string Left, string Right)> pairs)
     {
         var rows = pairs.ToList();
         var left = Math.Min(36, rows.Max(r => r.Left.Length));

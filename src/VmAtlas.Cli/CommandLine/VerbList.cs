@@ -9,6 +9,7 @@ static class VerbList
     [
         ("ps", () => new Ps()),
         ("show", () => new Show()),
+        ("snapshot", () => new SnapshotVerb()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];

@@ -22,7 +22,7 @@ sealed record TableColumn(string Title, CellFormat Format)
 /// <summary>Rows in aligned columns. Every cell is written twice, once to learn the widths and once to print, so no row is ever kept.</summary>
 sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
 {
-    const int LeastFlexible = 16;
+    const int LeastFlexible = 20;
 
     readonly Cell _cell = new();
 
@@ -32,6 +32,9 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
     public bool Headings { get; init; } = true;
 
     public string Indent { get; init; } = "";
+
+    /// <summary>Writes a line to stand below a row; none where it writes nothing.</summary>
+    public CellFormat? Below { get; init; }
 
     /// <returns>Titles of the columns left out for want of width.</returns>
     public IReadOnlyList<string> Write(Screen screen)
@@ -103,6 +106,17 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
             pending = WriteCell(screen, layout, c, pending);
         }
         screen.Line();
+        WriteBelow(screen, row);
+    }
+
+    void WriteBelow(Screen screen, int row)
+    {
+        if (Below is null)
+            return;
+        _cell.Clear();
+        Below(row, _cell);
+        if (!_cell.Text.IsEmpty)
+            screen.Line(screen.Width is { } width ? Cut.Middle(_cell.Text, width) : _cell.Text, _cell.Ink);
     }
 
     /// <summary>Spaces wait until something follows them, so that no line ends in spaces.</summary>
@@ -157,7 +171,7 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
         int Total() => Shown.Sum(c => widths[c]) + gap * (Shown.Count - 1);
 
         /// <summary>The table's width with the flexible column as narrow as it may get.</summary>
-        int Least(int flexible) => flexible < 0 ? Total() : Total() - widths[flexible] + Math.Min(widths[flexible], LeastFlexible * 2);
+        int Least(int flexible) => flexible < 0 ? Total() : Total() - widths[flexible] + Math.Min(widths[flexible], LeastFlexible);
     }
 }
 

@@ -31,6 +31,9 @@ abstract class Target : IDisposable
     /// <summary>The target's address space: read now, or as it was saved.</summary>
     public abstract Snapshot Capture(CaptureOptions options, CancellationToken cancellation);
 
+    /// <summary>What could not be read of a file.</summary>
+    public virtual IReadOnlyList<Problem> Problems => [];
+
     public abstract void Dispose();
 }
 
