@@ -72,7 +72,7 @@ static class HelpPage
         {
             screen.Write($"  {row.Left.PadRight(left)}");
             var first = row.Left.Length <= left;
-            foreach (var line in Wrap(row.Right, right))
+            foreach (var line in Cut.Lines(row.Right, right))
             {
                 if (!first)
                 {
@@ -85,17 +85,5 @@ static class HelpPage
             }
             screen.Line();
         }
-    }
-
-    static IEnumerable<string> Wrap(string text, int width)
-    {
-        while (text.Length > width)
-        {
-            var space = text.LastIndexOf(' ', width);
-            var cut = space > 0 ? space : width;
-            yield return text[..cut];
-            text = text[cut..].TrimStart();
-        }
-        yield return text;
     }
 }

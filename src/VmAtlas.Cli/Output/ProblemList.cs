@@ -16,10 +16,7 @@ static class ProblemList
             return;
         screen.Line();
         foreach (var sentence in all ? sentences : sentences.Take(Few))
-        {
-            screen.Write("! ", Palette.Warning);
-            screen.Line(Escape.Text(sentence));
-        }
+            screen.Sentence("! " + Escape.Text(sentence), Palette.Warning);
         if (!all && sentences.Count > Few)
             screen.Line($"  {sentences.Count - Few} more: --verbose", Palette.Muted);
     }

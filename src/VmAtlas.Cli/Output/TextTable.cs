@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace VmAtlas.Cli.Output;
 
 /// <summary>Writes one cell of a row.</summary>
@@ -116,7 +114,7 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
         _cell.Clear();
         Below(row, _cell);
         if (!_cell.Text.IsEmpty)
-            screen.Line(screen.Width is { } width ? Cut.Middle(_cell.Text, width) : _cell.Text, _cell.Ink);
+            screen.CutLine(_cell.Text, _cell.Ink);
     }
 
     /// <summary>Spaces wait until something follows them, so that no line ends in spaces.</summary>
@@ -172,47 +170,5 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
 
         /// <summary>The table's width with the flexible column as narrow as it may get.</summary>
         int Least(int flexible) => flexible < 0 ? Total() : Total() - widths[flexible] + Math.Min(widths[flexible], LeastFlexible);
-    }
-}
-
-/// <summary>Cuts texts to a width.</summary>
-static class Cut
-{
-    /// <summary>Cuts out the middle, which of a path says least; the end gets two thirds of the room.</summary>
-    public static ReadOnlySpan<char> Middle(ReadOnlySpan<char> text, int width)
-    {
-        if (text.Length <= width && Escape.IsPlain(text) || CellWidth.Of(text) <= width)
-            return text;
-        var result = new StringBuilder(width);
-        var tail = (width - 1) * 2 / 3;
-        AppendColumns(result, text, width - 1 - tail);
-        result.Append('…');
-        result.Append(text[StartOfLast(text, tail)..]);
-        return result.ToString();
-    }
-
-    static void AppendColumns(StringBuilder to, ReadOnlySpan<char> text, int columns)
-    {
-        foreach (var rune in text.EnumerateRunes())
-        {
-            columns -= CellWidth.Of(rune);
-            if (columns < 0)
-                return;
-            to.Append(rune.ToString());
-        }
-    }
-
-    static int StartOfLast(ReadOnlySpan<char> text, int columns)
-    {
-        var start = text.Length;
-        while (start > 0)
-        {
-            Rune.DecodeLastFromUtf16(text[..start], out var rune, out var used);
-            columns -= CellWidth.Of(rune);
-            if (columns < 0)
-                return start;
-            start -= used;
-        }
-        return 0;
     }
 }

@@ -77,7 +77,7 @@ sealed class Show : Verb
     static void NoteLeftOut(Screen screen, IReadOnlyList<string> titles)
     {
         if (titles.Count > 0)
-            screen.Line($"   not shown on so narrow a terminal: {string.Join(", ", titles)}", Palette.Muted);
+            screen.Sentence($"not shown on so narrow a terminal: {string.Join(", ", titles)}", Palette.Muted, indent: 3);
     }
 
     static IReadOnlyList<Column> ReadColumns(string? names)
