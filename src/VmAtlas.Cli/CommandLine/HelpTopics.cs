@@ -53,7 +53,7 @@ static class HelpTopics
         new("exit-codes", "what each exit code means", WriteExitCodes),
     ];
 
-    static void WriteGlossary(Session session, GlossaryKind kind) => HelpPage.Pairs(
+    static void WriteGlossary(Session session, GlossaryKind kind) => PairList.Write(
         session.Screen, Glossary.All.Where(e => e.Kind == kind).Select(e => (Name(e), e.More.Length > 0 ? $"{e.Short} {e.More}" : e.Short)));
 
     /// <summary>A column's title, and the name it has in filters where that is not the same word.</summary>
@@ -70,7 +70,7 @@ static class HelpTopics
         {
             screen.Line();
             screen.Line(title, Palette.Heading);
-            HelpPage.Pairs(screen, lines);
+            PairList.Write(screen, lines);
         }
     }
 

@@ -129,7 +129,6 @@ sealed class RegionListing
         if (row == _rows.Count || _rows[row].Level == RowLevel.Block)
             return;
         var region = _snapshot.RegionAt(_rows[row].Index);
-        cell.Append("      ");
         cell.AppendForeign(region.Annotator.Name);
         cell.Append(": ");
         cell.AppendForeign(region.Reason);

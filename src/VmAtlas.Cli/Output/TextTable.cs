@@ -20,7 +20,7 @@ sealed record TableColumn(string Title, CellFormat Format)
 /// <summary>Rows in aligned columns. Every cell is written twice, once to learn the widths and once to print, so no row is ever kept.</summary>
 sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
 {
-    const int LeastFlexible = 20;
+    const int BelowIndent = 6;
 
     readonly Cell _cell = new();
 
@@ -31,7 +31,7 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
 
     public string Indent { get; init; } = "";
 
-    /// <summary>Writes a line to stand below a row; none where it writes nothing.</summary>
+    /// <summary>Writes a sentence to stand below a row; none where it writes nothing.</summary>
     public CellFormat? Below { get; init; }
 
     /// <returns>Titles of the columns left out for want of width.</returns>
@@ -114,7 +114,7 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
         _cell.Clear();
         Below(row, _cell);
         if (!_cell.Text.IsEmpty)
-            screen.CutLine(_cell.Text, _cell.Ink);
+            screen.Sentence(_cell.Text.ToString(), _cell.Ink, BelowIndent);
     }
 
     /// <summary>Spaces wait until something follows them, so that no line ends in spaces.</summary>
@@ -149,26 +149,27 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
         public bool Fit(int width, Func<int, int> narrowest)
         {
             var flexible = Shown.FindIndex(c => columns[c].Flexible);
-            var stacked = Least(flexible) > width;
+            var least = Math.Clamp(width / 4, 20, 48);
+            var stacked = Least(flexible, least) > width;
             if (stacked)
             {
                 foreach (var c in Shown)
                     widths[c] = narrowest(c);
             }
-            while (Least(flexible) > width && Shown.Where(c => columns[c].DropOrder > 0).ToList() is { Count: > 0 } spare)
+            while (Least(flexible, least) > width && Shown.Where(c => columns[c].DropOrder > 0).ToList() is { Count: > 0 } spare)
             {
                 var drop = spare.MaxBy(c => columns[c].DropOrder);
                 LeftOut.Insert(0, columns[drop].Title);
                 Shown.Remove(drop);
             }
             if (flexible >= 0 && Total() > width)
-                widths[flexible] = Math.Max(LeastFlexible, widths[flexible] - (Total() - width));
+                widths[flexible] = Math.Max(least, widths[flexible] - (Total() - width));
             return stacked;
         }
 
         int Total() => Shown.Sum(c => widths[c]) + gap * (Shown.Count - 1);
 
         /// <summary>The table's width with the flexible column as narrow as it may get.</summary>
-        int Least(int flexible) => flexible < 0 ? Total() : Total() - widths[flexible] + Math.Min(widths[flexible], LeastFlexible);
+        int Least(int flexible, int least) => flexible < 0 ? Total() : Total() - widths[flexible] + Math.Min(widths[flexible], least);
     }
 }

@@ -1,5 +1,6 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
@@ -43,7 +44,7 @@ sealed class LiveTarget(int pid) : Target
     public LinuxTarget Linux { get; } = new(pid);
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
-        new CapturePipeline(Linux, [], null, options).Capture(cancellation);
+        new CapturePipeline(Linux, LinuxAnnotators.All, null, options).Capture(cancellation);
 
     public override void Dispose() => Linux.Dispose();
 }
