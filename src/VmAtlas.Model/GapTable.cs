@@ -50,9 +50,11 @@ public sealed class GapTable
 
     void AddHole(ulong start, ulong end, AddressSpaceLayout layout)
     {
+        if (end <= start)
+            return;
         var granularity = layout.Granularity.Bytes;
         var rest = granularity == 0 || start % granularity == 0 ? 0 : granularity - start % granularity;
-        var cut = Math.Clamp(Math.Max(layout.Lowest.Value, start + rest), Math.Min(start, end), end);
+        var cut = Math.Clamp(Math.Max(layout.Lowest.Value, start + rest), start, end);
         Add(start, cut, unusable: true);
         Add(cut, end, unusable: false);
     }
