@@ -13,6 +13,7 @@ public sealed class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource
     readonly ProcessMemory _memory;
     readonly MappedFiles _files;
     readonly ThreadList _threads;
+    readonly ProcText _text = new();
 
     public LinuxTarget(int pid)
     {
@@ -59,16 +60,9 @@ public sealed class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource
 
     public void ReadMappings(BlockTable mappings, StringTable strings, ICollection<Problem> problems)
     {
-        for (var m = Measure.Committed; (int)m < Measures.Count; m++)
-            mappings.MarkPresent(m);
         var parser = new SmapsParser(mappings, strings);
-        var text = File.ReadAllBytes($"{_folder.Path}/smaps").AsSpan();
-        while (!text.IsEmpty)
-        {
-            var end = text.IndexOf((byte)'\n');
-            parser.Line(end < 0 ? text : text[..end]);
-            text = end < 0 ? default : text[(end + 1)..];
-        }
+        using var file = _folder.Open("smaps", out _);
+        _text.Read(file, parser);
         parser.End();
         _special.Learn(mappings);
     }
