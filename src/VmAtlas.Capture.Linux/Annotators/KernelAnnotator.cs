@@ -48,8 +48,7 @@ sealed class KernelAnnotator : IAnnotator
             context.Claims.AddFact(region, "build-id", buildId);
         if (elf is null)
             return;
-        var sections = elf.Sections.Select(s => (s.Name, s.Range));
-        foreach (var (pages, label) in SectionBlocks.Of(sections, context.Target.System.PageSize.Bytes))
-            context.Claims.Label(region, AddressRange.Of(range.Start.Value + pages.Start.Value, range.Start.Value + pages.End.Value).Intersect(range), label);
+        var sections = elf.Sections.Select(s => (s.Name, AddressRange.Of(range.Start.Value + s.Range.Start.Value, range.Start.Value + s.Range.End.Value)));
+        SectionBlocks.Label(context.Claims, region, range, sections, context.Target.System.PageSize.Bytes);
     }
 }

@@ -56,6 +56,6 @@ sealed class ReservationAnnotator : IAnnotator
 
     static bool Joins(BlockTable mappings, int mapping) =>
         mappings.Starts[mapping] == mappings.Ends[mapping - 1]
-        && mappings.Protections[mapping].IsAccessible() != mappings.Protections[mapping - 1].IsAccessible()
+        && (!mappings.Protections[mapping].IsAccessible() || !mappings.Protections[mapping - 1].IsAccessible())
         && ((mappings.Flags[mapping] ^ mappings.Flags[mapping - 1]) & ~s_mayDiffer) == 0;
 }

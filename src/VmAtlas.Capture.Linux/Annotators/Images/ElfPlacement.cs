@@ -55,10 +55,8 @@ sealed record ElfPlacement(ElfObject Object, ulong Bias, uint Device, ulong Inod
     /// <summary>Cuts the region into blocks of sections, where the object has section headers.</summary>
     public void LabelSections(ClaimList claims, int region)
     {
-        if (Object.Sections.Count == 0)
-            return;
-        foreach (var (pages, label) in SectionBlocks.Of([.. Header(), .. Object.Sections.Select(s => (s.Name, s.Range))], Page))
-            claims.Label(region, Placed(pages), label);
+        if (Object.Sections.Count > 0)
+            SectionBlocks.Label(claims, region, Span, Header().Concat(Object.Sections.Select(s => (s.Name, Exactly(s.Range)))), Page);
     }
 
     bool Fits(BlockTable mappings)
@@ -144,8 +142,10 @@ sealed record ElfPlacement(ElfObject Object, ulong Bias, uint Device, ulong Inod
     {
         var first = Object.Segments.FirstOrDefault(s => s.Offset == 0 && s.FileSize >= Object.HeaderSize);
         if (Object.HeaderSize > 0 && !first.Memory.IsEmpty)
-            yield return ("header", new AddressRange(first.Memory.Start, first.Memory.Start + new ByteSize(Object.HeaderSize)));
+            yield return ("header", Exactly(new AddressRange(first.Memory.Start, first.Memory.Start + new ByteSize(Object.HeaderSize))));
     }
+
+    AddressRange Exactly(AddressRange own) => AddressRange.Of(unchecked(own.Start.Value + Bias), unchecked(own.End.Value + Bias));
 
     /// <summary>A range of the object's own addresses, widened to whole pages, where it lies in this instance.</summary>
     AddressRange Placed(AddressRange own) => AddressRange.Of(

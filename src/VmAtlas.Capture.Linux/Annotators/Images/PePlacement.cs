@@ -46,8 +46,7 @@ sealed record PePlacement(PeImage Image, ulong Base, uint Device, ulong Inode, u
     {
         var header = ("header", AddressRange.Of(Base, Base + Math.Max(Image.HeaderSize, 1)));
         var sections = Image.Sections.Where(s => s.Size > 0).Select(s => (s.Name, AddressRange.Of(Base + s.Address, Base + s.End)));
-        foreach (var (pages, label) in SectionBlocks.Of([header, .. sections], Page))
-            claims.Label(region, pages, label);
+        SectionBlocks.Label(claims, region, Span, sections.Prepend(header), Page);
     }
 
     bool Shows(BlockTable mappings, int mapping, ulong start, PeSection section)

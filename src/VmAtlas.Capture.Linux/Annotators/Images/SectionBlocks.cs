@@ -8,12 +8,26 @@ static class SectionBlocks
     /// <summary>Characters of a label; a block of many tiny sections names the first ones and closes with "…".</summary>
     const int MaxLabel = 120;
 
+    /// <summary>Names the blocks of an image, each mapping by the sections that lie in it.</summary>
+    /// <param name="sections">Where they lie in memory, ascending.</param>
+    public static void Label(ClaimList claims, int region, AddressRange span, IEnumerable<(string Name, AddressRange Range)> sections, ulong page)
+    {
+        var all = sections.ToArray();
+        foreach (var mapping in claims.MappingsIn(span))
+        {
+            var range = claims.RangeOf(mapping).Intersect(span);
+            var inside = all.Select(s => (s.Name, Range: s.Range.Intersect(range))).Where(s => !s.Range.IsEmpty);
+            foreach (var (pages, label) in Of(inside, page))
+                claims.Label(region, pages, label);
+        }
+    }
+
     /// <summary>
     /// Joins sections that share pages into blocks named by all of them (".init .plt .text"), so that no cut is made that pages could not
     /// show. Two large sections that meet within a page are cut at the page border nearer to where they meet.
     /// </summary>
     /// <param name="sections">Ascending by address.</param>
-    public static IEnumerable<(AddressRange Pages, string Label)> Of(IEnumerable<(string Name, AddressRange Range)> sections, ulong page)
+    internal static IEnumerable<(AddressRange Pages, string Label)> Of(IEnumerable<(string Name, AddressRange Range)> sections, ulong page)
     {
         var (start, end, label) = (0UL, 0UL, "");
         foreach (var (name, range) in sections)
