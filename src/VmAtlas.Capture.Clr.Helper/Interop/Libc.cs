@@ -25,6 +25,10 @@ static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int statx(int folder, string path, int flags, uint mask, Statx* status);
 
+    /// <summary>realpath(3): a string to be freed.</summary>
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial byte* realpath(string path, byte* resolved);
+
     /// <summary>geteuid(2)</summary>
     [LibraryImport("libc")]
     public static partial uint geteuid();
@@ -59,12 +63,14 @@ static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Statx
     {
+        [FieldOffset(20)] public uint Uid;
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
-        [FieldOffset(40)] public ulong Size;
         [FieldOffset(136)] public uint DeviceMajor;
         [FieldOffset(140)] public uint DeviceMinor;
 
         public readonly bool IsRegular => (Mode & 0xf000) == 0x8000;
+
+        public readonly bool IsFolder => (Mode & 0xf000) == 0x4000;
     }
 }

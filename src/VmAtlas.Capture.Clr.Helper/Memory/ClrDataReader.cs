@@ -6,7 +6,7 @@ namespace VmAtlas.Capture.Clr.Helper.Memory;
 
 /// <summary>What ClrMD and the DAC see of the target: its memory, and one module, the runtime.</summary>
 /// <remarks>No thread is stopped, so there are no registers to give. Other modules are left out on purpose: ClrMD would open their files.</remarks>
-sealed class ClrDataReader(TargetMemory memory, int pid, ulong runtimeBase, string runtimeName) : IDataReader
+sealed class ClrDataReader(TargetMemory memory, int pid, ulong runtimeBase) : IDataReader
 {
     public string DisplayName => $"process {pid}";
 
@@ -47,5 +47,5 @@ sealed class ClrDataReader(TargetMemory memory, int pid, ulong runtimeBase, stri
     public bool GetThreadContext(uint threadId, uint contextFlags, Span<byte> context) => false;
 
     public IEnumerable<ModuleInfo> EnumerateModules() =>
-        ModuleInfo.TryCreate(this, runtimeBase, runtimeName) is { } module ? [module] : [];
+        ModuleInfo.TryCreate(this, runtimeBase, "libcoreclr.so") is { } module ? [module] : [];
 }
