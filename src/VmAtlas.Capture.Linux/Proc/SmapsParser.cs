@@ -3,99 +3,128 @@ using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Proc;
 
-/// <summary>Turns the text of <c>/proc/PID/smaps</c> into rows. Fed with whole lines, in any portions.</summary>
+/// <summary>Turns the text of <c>/proc/PID/smaps</c> into rows. Fed with the text in any portions; allocates nothing for what it has met before.</summary>
 /// <remarks>
-/// Fields come and go with kernels, so they are found by key. Addresses may go backwards in a process that maps and unmaps while it
-/// is read (measured: 1 to 3 % of passes): such a row is clipped to the end of the row before and marked, or dropped when nothing is left.
+/// Fields come and go with kernels, so they are found by key, or by a place learnt from this very text (<see cref="SmapsTemplate"/>).
+/// Addresses may go backwards in a process that maps and unmaps while it is read (measured: 1 to 3 % of passes): such a row is
+/// clipped to the end of the row before and marked, or dropped when nothing is left.
 /// </remarks>
-sealed class SmapsParser(BlockTable mappings, StringTable strings)
+sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
 {
+    readonly SmapsTemplate _template = new();
+    readonly List<int> _mixed = [];
+    SmapsValues _values;
+    ulong _flags;
+    uint _seen;
     int _row = -1;
-    SmapsFields _fields;
+    int _name;
 
-    public void Line(ReadOnlySpan<byte> line)
+    /// <summary>Rows that were clipped or dropped because their addresses lay below the end of the row before.</summary>
+    public int Moved { get; private set; }
+
+    /// <summary>Lines that are no header and no field.</summary>
+    public int Unreadable { get; private set; }
+
+    /// <summary>Rows whose Private WS only their pages can tell: <see cref="SmapsMeasures.Store"/>.</summary>
+    public IReadOnlyList<int> Mixed => _mixed;
+
+    /// <summary>Begins a new text for a cleared table; what was learnt of its layout stays.</summary>
+    public void Begin()
     {
-        if (line.IsEmpty)
-            return;
-        if (line[0] is >= (byte)'A' and <= (byte)'Z')
-            Field(line);
-        else
-            Header(line);
+        _mixed.Clear();
+        (_row, _seen, Moved, Unreadable) = (-1, 0, 0, 0);
     }
 
-    /// <summary>Ends the last mapping.</summary>
+    public int Take(ReadOnlySpan<byte> text)
+    {
+        var at = 0;
+        while (true)
+        {
+            var length = text[at..].IndexOf((byte)'\n');
+            if (length < 0)
+                return at;
+            var line = text.Slice(at, length);
+            at += length + 1;
+            if (length > 0 && line[0] is >= (byte)'A' and <= (byte)'Z')
+            {
+                Field(line);
+                continue;
+            }
+            Header(line);
+            if (_template.IsReady)
+                at += _template.Match(text[at..], ref _values);
+        }
+    }
+
+    /// <summary>Ends the last mapping and says which measures there were.</summary>
     public void End()
     {
-        if (_row >= 0)
-            _fields.Store(mappings, _row);
+        Store();
+        SmapsMeasures.MarkPresent(mappings, _seen);
+    }
+
+    void Store()
+    {
+        if (_row >= 0 && SmapsMeasures.Store(mappings, _row, _flags, _values))
+            _mixed.Add(_row);
         _row = -1;
     }
 
-    /// <summary>"7f12a0000000-7f12a0021000 rw-p 00001000 fe:00 1234    /path with spaces".</summary>
     void Header(ReadOnlySpan<byte> line)
     {
-        End();
-        var dash = line.IndexOf((byte)'-');
-        var start = Hex(line[..dash]);
-        line = line[(dash + 1)..];
-        var end = Hex(Next(ref line));
-        var access = Next(ref line);
-        var offset = Hex(Next(ref line));
-        var device = Next(ref line);
-        _ = Utf8Parser.TryParse(Next(ref line), out ulong inode, out _);
-        var facts = BlockFlags.StartsMapping;
-        if (mappings.Count > 0 && start < mappings.Ends[^1])
+        Store();
+        _template.Close();
+        (_values, _flags) = (default, 0);
+        if (!MapsLine.TryParse(line, out var header, out var name))
         {
-            offset += inode != 0 ? mappings.Ends[^1] - start : 0;
-            (start, facts) = (mappings.Ends[^1], facts | BlockFlags.Clipped);
-        }
-        _fields = default;
-        if (end <= start)
+            Unreadable++;
             return;
-        _row = mappings.Add(start, end);
-        var colon = device.IndexOf((byte)':');
-        mappings.SetFile(_row, (uint)(Hex(device[..colon]) << 20 | Hex(device[(colon + 1)..])), inode, offset);
-        mappings.SetName(_row, strings.Intern(line.TrimStart((byte)' ')));
-        mappings.SetProtection(_row, ParseAccess(access));
+        }
+        var (start, offset, facts) = (header.Start, header.Offset, BlockFlags.StartsMapping);
+        if (mappings.Count > 0 && mappings.Ends[^1] is var before && start < before)
+        {
+            Moved++;
+            if (header.End <= before)
+                return;
+            offset += header.Inode != 0 ? before - start : 0;
+            (start, facts) = (before, facts | BlockFlags.Clipped);
+        }
+        _row = mappings.Add(start, header.End);
+        mappings.SetFile(_row, header.Device, header.Inode, offset);
+        mappings.SetName(_row, Intern(name));
+        mappings.SetProtection(_row, header.Protection);
         mappings.SetFacts(_row, facts);
+    }
+
+    /// <summary>Neighbours often have the same name.</summary>
+    int Intern(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty)
+            return 0;
+        if (!strings.Utf8(_name).SequenceEqual(name))
+            _name = strings.Intern(name);
+        return _name;
     }
 
     void Field(ReadOnlySpan<byte> line)
     {
-        var colon = line.IndexOf((byte)':');
-        if (_row < 0 || colon < 0)
-            return;
-        var key = line[..colon];
-        var value = line[(colon + 1)..].TrimStart((byte)' ');
-        if (key.SequenceEqual("VmFlags"u8))
-            _fields.Flags = ParseFlags(value);
-        else if (Utf8Parser.TryParse(value, out ulong number, out _))
-            _fields.Set(key, number);
-    }
-
-    static ulong ParseFlags(ReadOnlySpan<byte> codes)
-    {
-        var flags = 0UL;
-        Span<char> code = stackalloc char[2];
-        for (; codes.Length >= 2; codes = codes[Math.Min(3, codes.Length)..])
+        var flags = "VmFlags:"u8;
+        if (line.StartsWith(flags))
         {
-            (code[0], code[1]) = ((char)codes[0], (char)codes[1]);
-            flags |= VmFlags.Bit(code);
+            _flags = VmFlagsText.Parse(line[flags.Length..].TrimStart((byte)' '));
+            _seen |= 1u << (int)SmapsKey.VmFlags;
+            _template.Close();
+            return;
         }
-        return flags;
+        var colon = line.IndexOf((byte)':');
+        if (colon < 0 || !Utf8Parser.TryParse(line[(colon + 1)..].TrimStart((byte)' '), out ulong number, out _))
+        {
+            Unreadable++;
+            return;
+        }
+        var key = SmapsKeys.Parse(line[..colon]);
+        _template.Learn(line, key);
+        _values[key] = number;
+        _seen |= 1u << (int)key;
     }
-
-    static Protection ParseAccess(ReadOnlySpan<byte> access) =>
-        (access[0] == 'r' ? Protection.Read : 0) | (access[1] == 'w' ? Protection.Write : 0)
-        | (access[2] == 'x' ? Protection.Execute : 0) | (access[3] == 's' ? Protection.Shared : 0);
-
-    static ReadOnlySpan<byte> Next(ref ReadOnlySpan<byte> line)
-    {
-        var space = line.IndexOf((byte)' ');
-        var word = space < 0 ? line : line[..space];
-        line = space < 0 ? default : line[(space + 1)..];
-        return word;
-    }
-
-    static ulong Hex(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text, out ulong value, out _, 'x') ? value : 0;
 }

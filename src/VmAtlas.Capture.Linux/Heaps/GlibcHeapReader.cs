@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
+
+namespace VmAtlas.Capture.Linux.Heaps;
+
+/// <summary>From the memory of a process to the report on its malloc: find the arenas, walk their heaps, sort out the lists of freed chunks,
+/// find the mapped ones, and look whether anything moved meanwhile.</summary>
+public sealed class GlibcHeapReader
+{
+    readonly BlockTable _mappings;
+    readonly StringTable _strings;
+    readonly IMemorySource _memory;
+    readonly HeapReadOptions _options;
+    readonly SizeHistogram _sizes = new();
+    readonly TornChunks _torn = new();
+    readonly ChunkTable? _chunks;
+    readonly Residency? _residency;
+
+    GlibcHeapReader(BlockTable mappings, StringTable strings, IMemorySource memory, HeapReadOptions options)
+    {
+        (_mappings, _strings, _memory, _options) = (mappings, strings, memory, options);
+        _chunks = options.Chunks ? new ChunkTable() : null;
+        _residency = options.Residency && memory is IPageSource pages ? new Residency(pages) : null;
+    }
+
+    /// <returns>Null when the process has no glibc heap: see <see cref="GlibcArenas.Find"/>.</returns>
+    public static HeapReport? Read(
+        BlockTable mappings, StringTable strings, IMemorySource memory, HeapReadOptions options, CancellationToken cancellation = default)
+    {
+        var clock = Stopwatch.StartNew();
+        if (GlibcArenas.Find(mappings, strings, memory) is not { } arenas)
+            return null;
+        return new GlibcHeapReader(mappings, strings, memory, options).Read(arenas, clock, cancellation);
+    }
+
+    HeapReport Read(GlibcArenas arenas, Stopwatch clock, CancellationToken cancellation)
+    {
+        var tallies = arenas.Arenas.Select(a => new ArenaTally(a)).ToList();
+        var walker = new HeapWalker(_memory, _sizes, _chunks, _residency, _torn);
+        foreach (var (tally, heap) in tallies.SelectMany(t => t.Arena.Heaps.Select(h => (t, h))).OrderBy(p => p.h.Range.Start))
+            walker.Walk(tally, heap, cancellation);
+        _chunks?.Sort();
+        var lists = new FreeLists(_memory, tallies, _sizes, _chunks, _torn);
+        foreach (var cache in walker.ThreadCaches)
+            lists.FollowThreadCache(cache);
+        foreach (var tally in tallies)
+            lists.FollowFastBins(tally);
+        var mapped = FindMapped(arenas, out var mappedLead);
+        var fresh = new FreshHeaders(_memory);
+        var moved = _torn.Moved || !arenas.Arenas.All(fresh.IsUnchanged);
+        return Report(arenas, tallies, mapped, mappedLead, moved, clock);
+    }
+
+    ChunkCount FindMapped(GlibcArenas arenas, out ulong lead)
+    {
+        var rows = new HashSet<int>();
+        foreach (var heap in arenas.Arenas.SelectMany(a => a.Heaps))
+            rows.Add(_mappings.IndexOf(heap.Range.Start));
+        var (count, more) = (new ChunkCount(), 0UL);
+        foreach (var chunk in MappedChunks.Find(_mappings, _strings, _memory, arenas.Parameters?.MappedChunks, rows.Contains))
+        {
+            count += new ChunkCount(1, chunk.Size);
+            more += chunk.Lead;
+            _sizes.AddUsed(chunk.Size);
+            _chunks?.Add(chunk.Address, chunk.Size, ChunkState.Mapped);
+        }
+        _chunks?.Sort();
+        lead = more;
+        return count;
+    }
+
+    HeapReport Report(GlibcArenas found, List<ArenaTally> tallies, ChunkCount mapped, ulong lead, bool moved, Stopwatch clock)
+    {
+        var arenas = tallies.Select(t => t.ToReport(_residency is { IsKnown: true })).ToList();
+        var problems = found.Problems.Concat(_torn.Problems).ToList();
+        var knownMapped = found.Parameters is { } p ? new ChunkCount(p.MappedChunks, p.MappedBytes) : mapped with { Bytes = mapped.Bytes + lead };
+        if (knownMapped.Chunks != mapped.Chunks)
+            problems.Add(new Problem("heap-mapped", $"malloc counts {knownMapped.Chunks:#,0} blocks mapped by themselves, {mapped.Chunks:#,0} were found"));
+        if (moved)
+            problems.Add(new Problem("heap-moved", "the target went on using its heap while it was read"));
+        var inUse = arenas.Aggregate(mapped, (sum, a) => sum + a.InUse);
+        return new HeapReport
+        {
+            Allocator = "glibc",
+            Library = found.Library,
+            Totals = Totals(arenas, knownMapped),
+            InUse = inUse,
+            Usable = inUse.Bytes - 8 * inUse.Chunks - 8 * mapped.Chunks,
+            Mapped = mapped,
+            Arenas = arenas,
+            Sizes = _sizes,
+            Chunks = _chunks,
+            Approximate = moved || _torn.Count > 0,
+            Problems = problems,
+            Paused = _options.Paused?.Invoke(),
+            Took = clock.Elapsed,
+        };
+    }
+
+    /// <summary>By the rules of glibc's <c>int_mallinfo</c>: tops count as one free chunk each, thread caches as in use.</summary>
+    static HeapTotals Totals(List<ArenaReport> arenas, ChunkCount mapped)
+    {
+        ulong system = 0, free = 0, ordinary = 0;
+        var fast = new ChunkCount();
+        foreach (var arena in arenas)
+        {
+            system += arena.System;
+            ordinary += arena.Free.Chunks + 1;
+            free += arena.Free.Bytes + arena.FastBins.Bytes + arena.Top;
+            fast += arena.FastBins;
+        }
+        return new HeapTotals(system, ordinary, fast.Chunks, mapped.Chunks, mapped.Bytes, fast.Bytes, system - Math.Min(system, free), free, arenas[0].Top);
+    }
+}

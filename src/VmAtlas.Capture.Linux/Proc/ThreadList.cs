@@ -1,0 +1,39 @@
+namespace VmAtlas.Capture.Linux.Proc;
+
+/// <summary>The threads in <c>/proc/PID/task</c>. A thread that ends while the list is read is left out.</summary>
+sealed class ThreadList(ProcFolder folder)
+{
+    /// <summary>Ids in ascending order; empty when the target is gone.</summary>
+    public int[] Ids()
+    {
+        var ids = new List<int>();
+        try
+        {
+            foreach (var path in Directory.EnumerateDirectories($"{folder.Path}/task"))
+            {
+                if (int.TryParse(Path.GetFileName(path.AsSpan()), out var tid))
+                    ids.Add(tid);
+            }
+        }
+        catch (IOException)
+        {
+            return []; // the process ended: the check after the last read says so
+        }
+        ids.Sort();
+        return [.. ids];
+    }
+
+    public IReadOnlyList<ThreadInfo> Read()
+    {
+        var threads = new List<ThreadInfo>();
+        foreach (var tid in Ids())
+        {
+            if (folder.TryRead($"task/{tid}/stat", out _) is { Length: > 0 } stat)
+                threads.Add(ThreadInfo.Parse(tid, stat));
+        }
+        return threads;
+    }
+
+    /// <summary>One thread's name, the cheapest of its facts; null when it is gone.</summary>
+    public string? Name(int tid) => folder.TryReadText($"task/{tid}/comm")?.TrimEnd('\n');
+}
