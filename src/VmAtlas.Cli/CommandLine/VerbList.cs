@@ -9,6 +9,10 @@ static class VerbList
     [
         ("ps", () => new Ps()),
         ("show", () => new Show()),
+        ("at", () => new At()),
+        ("pages", () => new Pages()),
+        ("strings", () => new Strings()),
+        ("snapshot", () => new SnapshotVerb()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];
