@@ -3,6 +3,7 @@ using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
+using VmAtlas.Formats.Export;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Verbs;
@@ -52,6 +53,12 @@ sealed class Show : Verb
         using var target = Target.Open(arguments.GetRequiredValue(_target));
         var blocks = arguments.GetValue(_blocks);
         var snapshot = target.Capture(blocks ? CaptureOptions.Full : CaptureOptions.Quick, session.Cancellation);
+        if (arguments.GetValue(Json))
+        {
+            var chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null;
+            session.WriteJson(json => JsonSnapshot.Write(snapshot, json, new JsonOptions { Blocks = blocks, Chosen = chosen }));
+            return 0;
+        }
         WriteReport(session.Screen, snapshot);
         if (blocks || arguments.GetValue(_details) || arguments.GetValue(_why) || _rows.AreUsed(arguments) || arguments.GetResult(_columns) is not null)
             WriteRegions(session.Screen, snapshot, choice, columns, blocks, arguments.GetValue(_why));
