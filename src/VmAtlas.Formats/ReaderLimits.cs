@@ -34,6 +34,9 @@ public sealed record ReaderLimits
     /// <summary>Bytes of one text: a path, a command line, a line of an imported file.</summary>
     public int TextBytes { get; init => field = Positive(value); } = 4 << 20;
 
+    /// <summary>Characters of a whole imported xml document.</summary>
+    public int ImportCharacters { get; init => field = Positive(value); } = 1 << 30;
+
     static int Positive(int value)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
