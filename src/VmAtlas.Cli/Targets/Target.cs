@@ -43,8 +43,10 @@ sealed class LiveTarget(int pid) : Target
 {
     public LinuxTarget Linux { get; } = new(pid);
 
-    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
-        new CapturePipeline(Linux, LinuxAnnotators.All, null, options).Capture(cancellation);
+    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => Pipeline(options).Capture(cancellation);
+
+    /// <summary>For more than one snapshot: they share their texts.</summary>
+    public CapturePipeline Pipeline(CaptureOptions options) => new(Linux, LinuxAnnotators.All, null, options);
 
     public override void Dispose() => Linux.Dispose();
 }
