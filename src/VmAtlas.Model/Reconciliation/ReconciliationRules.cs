@@ -47,9 +47,9 @@ static class ReconciliationRules
         Drifting(["VmRSS"], "Total WS without page tables", f => f.Sum(Measure.TotalWs)),
         Drifting(["RssAnon"], "Anonymous", f => f.Sum(Measure.Anonymous)),
         Drifting(["RssFile", "RssShmem"], "Total WS without page tables and Anonymous", f => f.NotAnonymous()),
-        Drifting(["RssShmem"], "Total WS less Anonymous of Shareable", f => f.SharedMemory()) with
+        new(["RssShmem"], "Total WS less Anonymous of Shareable", f => f.SharedMemory())
         {
-            NatureFits = _ => true, Nature = "RssShmem also counts files on tmpfs, which are Mapped File or Image, and not the file pages a Shareable may have",
+            NatureFits = _ => true, Nature = "RssShmem also counts files on tmpfs, programs run from memory among them, which are Mapped File or Image",
         },
         new(["RssAnon", "VmSwap"], "Private", f => f.Total(Measure.Private))
         {

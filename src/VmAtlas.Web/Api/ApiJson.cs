@@ -19,6 +19,16 @@ sealed record SessionAnswer(
 
 sealed record SessionEvent(int Session, string Kind, int? Index = null, DateTimeOffset? TakenAt = null, string? Message = null);
 
+/// <param name="Start">What it replaces: from this character …</param>
+/// <param name="End">… up to this one.</param>
+sealed record OfferAnswer(string Text, string About, int Start, int End);
+
+sealed record GlossaryAnswer(string Kind, string Key, string Title, string Short, string? More, string? Linux, string? Windows);
+
+/// <summary>A string found; or, with <paramref name="Told"/>, the end of them.</summary>
+/// <param name="More">There were more than one answer holds.</param>
+sealed record StringAnswer(string? Address, string? Encoding, string? Text, int? Told = null, ulong? BytesRead = null, bool? More = null);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -31,4 +41,7 @@ sealed record SessionEvent(int Session, string Kind, int? Index = null, DateTime
 [JsonSerializable(typeof(SessionAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<SessionAnswer>))]
 [JsonSerializable(typeof(SessionEvent))]
+[JsonSerializable(typeof(OfferAnswer[]))]
+[JsonSerializable(typeof(GlossaryAnswer[]))]
+[JsonSerializable(typeof(StringAnswer))]
 sealed partial class ApiJson : JsonSerializerContext;

@@ -12,6 +12,8 @@ static class ApiRoutes
         AboutCalls.Map(routes);
         SessionCalls.Map(routes, api);
         SnapshotCalls.Map(routes, api);
+        MemoryCalls.Map(routes, api);
+        WordCalls.Map(routes);
         EventCalls.Map(routes, api);
         routes.Map("/api/{**path}", context =>
         {

@@ -48,6 +48,7 @@ static class SessionCalls
         var session = request switch
         {
             { Pid: { } pid, Path: null } => await api.Sessions.OpenProcess(pid, api.Clock, api.Events, context.RequestAborted),
+            { Pid: null, Path: { Length: > 0 } path } => api.Sessions.OpenFile(path),
             _ => throw new VmAtlasException(Failure.Usage, "give a pid or a path"),
         };
         await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);

@@ -24,9 +24,15 @@ sealed class LiveProcess : IDisposable
         _pipeline = new CapturePipeline(_target, []);
     }
 
+    /// <summary>Null where single pages can not be told of.</summary>
+    public IPageSource? Pages => _target;
+
+    /// <summary>Null where memory can not be read.</summary>
+    public IMemorySource? Memory => _target;
+
     public string Name => _target.Process.Name;
 
-    public GrowingTimeline Timeline { get; } = new();
+    public SpilledTimeline Timeline { get; } = new();
 
     /// <summary>Why there will be no more snapshots; null while the process can be read.</summary>
     public string? Ended { get; private set; }
@@ -71,6 +77,7 @@ sealed class LiveProcess : IDisposable
     {
         _timer?.Dispose();
         _closed.Cancel();
+        _one.Wait(); // a snapshot that is being taken ends first
         _target.Dispose();
     }
 

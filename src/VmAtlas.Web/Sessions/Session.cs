@@ -1,4 +1,5 @@
 using VmAtlas.Model;
+using VmAtlas.Web.Frames;
 
 namespace VmAtlas.Web.Sessions;
 
@@ -16,6 +17,8 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
 
     public LiveProcess LiveOrThrow =>
         Live ?? throw new VmAtlasException(Failure.Usage, $"{Title} is a saved file: only a running process can be asked for that");
+
+    public Series Series { get; } = new();
 
     public Snapshot Load(int index) => index < Timeline.Count
         ? Timeline.Load(index)

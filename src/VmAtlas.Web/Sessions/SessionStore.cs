@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
 namespace VmAtlas.Web.Sessions;
@@ -28,8 +29,19 @@ sealed class SessionStore : IDisposable
         catch
         {
             live.Dispose();
+            live.Timeline.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens a saved timeline.</summary>
+    public Session OpenFile(string path)
+    {
+        var timeline = TimelineFile.Open(path);
+        if (timeline.Count > 0)
+            return Add(new Session(NextId(), Path.GetFileName(path), timeline, live: null));
+        timeline.Dispose();
+        throw new VmAtlasException(Failure.BadFile, $"{path} holds no whole snapshot");
     }
 
     public void Close(Session session)

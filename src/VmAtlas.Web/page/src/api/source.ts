@@ -1,5 +1,6 @@
 import type { Frame } from "../model/frame";
 import { decodeFrame } from "../model/frame";
+import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
 import type { SnapshotSummary } from "./answers";
 import type { Client } from "./client";
@@ -13,8 +14,8 @@ export interface Source {
   changesSummary(session: number, since: number, index: number): Promise<SnapshotSummary>;
   /** Sums by type over time: columns named "type.measure", and "time" in seconds. */
   series(session: number): Promise<Frame>;
-  /** A bit a row: the rows of the view that an expression holds for. Throws with what is wrong with it. */
-  matches(view: View, expression: string): Promise<Uint8Array>;
+  /** The rows of the view that an expression holds for. Throws with what is wrong with it. */
+  matches(view: View, expression: string): Promise<Matches>;
 }
 
 export class ServerSource implements Source {
@@ -44,9 +45,15 @@ export class ServerSource implements Source {
     return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/series`));
   }
 
-  async matches({ session, index, since }: View, expression: string): Promise<Uint8Array> {
+  async matches({ session, index, since }: View, expression: string): Promise<Matches> {
     const changes = since === undefined ? "" : `/changes/${since}`;
     const path = `/api/sessions/${session.id}/snapshots/${index}${changes}/matches?filter=${encodeURIComponent(expression)}`;
-    return new Uint8Array(await this.#client.getBytes(path));
+    return matchesOf(await this.#client.getBytes(path));
   }
+}
+
+/** u32 number of regions, a bit for each, a bit for each block. */
+function matchesOf(bytes: ArrayBuffer): Matches {
+  const regionBytes = Math.ceil(new DataView(bytes).getUint32(0, true) / 8);
+  return { regions: new Uint8Array(bytes, 4, regionBytes), blocks: new Uint8Array(bytes, 4 + regionBytes) };
 }

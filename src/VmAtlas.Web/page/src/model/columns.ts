@@ -13,18 +13,18 @@ export interface ColumnSpec {
   readonly shown: boolean;
 }
 
-const bytes = (key: string, title: string, shown: boolean, width = 82): ColumnSpec => ({ key, title, kind: "bytes", width, shown });
+const bytes = (key: string, title: string, shown: boolean, width = 78): ColumnSpec => ({ key, title, kind: "bytes", width, shown });
 const text = (key: string, title: string, width: number, shown: boolean): ColumnSpec => ({ key, title, kind: "text", width, shown });
 
 export const COLUMNS: readonly ColumnSpec[] = [
-  { key: "address", title: "Address", kind: "address", width: 158, shown: true },
-  { key: "type", title: "Type", kind: "type", width: 92, shown: true },
-  bytes("size", "Size", true, 92),
+  { key: "address", title: "Address", kind: "address", width: 152, shown: true },
+  { key: "type", title: "Type", kind: "type", width: 110, shown: true },
+  bytes("size", "Size", true, 88),
   bytes("committed", "Committed", true),
   bytes("private", "Private", true),
   bytes("totalWs", "Total WS", true),
   bytes("privateWs", "Private WS", true),
-  bytes("shareableWs", "Shareable WS", true, 88),
+  bytes("shareableWs", "Shareable WS", true, 92),
   bytes("sharedWs", "Shared WS", true),
   bytes("lockedWs", "Locked WS", false),
   bytes("pss", "PSS", true, 76),
@@ -39,8 +39,11 @@ export const COLUMNS: readonly ColumnSpec[] = [
   bytes("ksm", "KSM", false, 76),
   bytes("hugetlb", "Hugetlb", false, 76),
   { key: "blocks", title: "Blocks", kind: "count", width: 52, shown: true },
-  text("protection", "Protection", 128, true),
+  text("protection", "Protection", 122, true),
   text("details", "Details", 420, true),
+  text("label", "Label", 110, false),
+  text("name", "Name", 320, false),
+  text("vmFlags", "VmFlags", 180, false),
   text("reason", "Reason", 320, false),
   text("annotator", "Annotator", 90, false),
 ];

@@ -4,9 +4,9 @@ export type Column = Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 export interface FrameColumn {
   readonly name: string;
-  readonly type: string;
-  /** Undefined for a column that is known and zero in every row. */
-  readonly values: Column | undefined;
+  /** "string": the values are numbers of texts. */
+  readonly unit: string;
+  readonly values: Column;
 }
 
 export interface Frame {
@@ -18,7 +18,7 @@ export interface Frame {
 
 interface Header {
   rows: number;
-  columns: { name: string; type: string; offset: number }[];
+  columns: { name: string; type: string; unit: string; offset: number }[];
   strings: string[];
 }
 
@@ -32,8 +32,9 @@ export function decodeFrame(buffer: ArrayBuffer): Frame {
   if (start > buffer.byteLength) throw new Error("The frame was cut short in its header.");
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8))) as Header;
   const columns = new Map<string, FrameColumn>();
-  for (const { name, type, offset } of header.columns) {
-    columns.set(name, { name, type, values: valuesOf(buffer, type, start + offset, header.rows) });
+  for (const { name, type, unit, offset } of header.columns) {
+    const values = valuesOf(buffer, type, start + offset, header.rows);
+    if (values !== undefined) columns.set(name, { name, unit, values });
   }
   return { rows: header.rows, strings: header.strings, columns };
 }
@@ -44,7 +45,6 @@ function valuesOf(buffer: ArrayBuffer, type: string, offset: number, rows: numbe
     case "f64":
       return new Float64Array(buffer, offset, rows);
     case "i32":
-    case "str":
       return new Int32Array(buffer, offset, rows);
     case "u32":
       return new Uint32Array(buffer, offset, rows);

@@ -2,11 +2,12 @@ import type { Frame } from "./frame";
 import type { ColumnSpec } from "./columns";
 import { address, count, kib, signedKib } from "./format";
 import { FREE, TYPE_NAMES, UNUSABLE } from "./memoryTypes";
+import { protectionText } from "./protection";
 import { rankTexts, sortDoubles, sortWholes } from "./sort";
 
+/** Levels of the tree. Gaps are on the first, like regions. */
 export const REGION = 0;
 export const BLOCK = 1;
-export const GAP = 2;
 
 /** The words for the numbers in a difference's column "change". */
 export const CHANGES = ["", "added", "removed", "changed"] as const;
@@ -16,14 +17,20 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
+/** A bit for each region and for each block of the snapshot, least significant first. Gaps match nothing. */
+export interface Matches {
+  readonly regions: Uint8Array;
+  readonly blocks: Uint8Array;
+}
+
 /** What of the rows is shown. */
 export interface RowFilter {
   /** Only this type; undefined for all. */
   readonly type?: number | undefined;
   /** Free and Unusable too. Asking for one of them as the type shows it in any case. */
   readonly gaps: boolean;
-  /** A bit a row, least significant first: the rows an expression holds for. Undefined for no expression. */
-  readonly matches?: Uint8Array | undefined;
+  /** The rows an expression holds for. Undefined for no expression. */
+  readonly matches?: Matches | undefined;
 }
 
 /**
@@ -34,12 +41,14 @@ export class Rows {
   readonly frame: Frame;
   /** Numbers are differences, shown with their sign. */
   readonly signed: boolean;
-  readonly kind: Uint8Array;
+  readonly level: Uint8Array;
   readonly parent: Int32Array;
   readonly type: Uint8Array;
   readonly address: Float64Array;
   readonly end: Float64Array;
   readonly childCount: Uint32Array;
+  /** Number of the region, block or gap in its table. */
+  readonly index: Uint32Array;
   /** Row numbers from top to bottom. */
   visible: Uint32Array = new Uint32Array(0);
   sorting: Sorting = { key: "address", descending: false };
@@ -53,16 +62,13 @@ export class Rows {
   constructor(frame: Frame, signed = false) {
     this.frame = frame;
     this.signed = signed;
-    this.kind = this.#column("kind") as Uint8Array;
+    this.level = this.#column("level") as Uint8Array;
     this.parent = this.#column("parent") as Int32Array;
     this.type = this.#column("type") as Uint8Array;
     this.address = this.#column("address") as Float64Array;
     this.end = this.#column("end") as Float64Array;
-    this.childCount = new Uint32Array(frame.rows);
-    for (let row = 0; row < frame.rows; row++) {
-      const parent = this.parent[row]!;
-      if (parent >= 0) this.childCount[parent]!++;
-    }
+    this.childCount = this.#column("children") as Uint32Array;
+    this.index = this.#column("index") as Uint32Array;
     this.#expanded = new Uint8Array(frame.rows);
     this.#order = Uint32Array.from({ length: frame.rows }, (_, row) => row);
     this.#show();
@@ -79,12 +85,19 @@ export class Rows {
 
   /** A number of a row; 0 where the column is zero all over or not known. */
   value(row: number, key: string): number {
-    return this.frame.columns.get(key)?.values?.[row] ?? 0;
+    return this.frame.columns.get(key)?.values[row] ?? 0;
+  }
+
+  isGap(row: number): boolean {
+    return this.type[row]! >= UNUSABLE;
   }
 
   /** A text of a row. */
   text(row: number, key: string): string {
-    return this.frame.strings[this.value(row, key)] ?? "";
+    if (key === "protection") return this.isGap(row) ? "" : protectionText(this.value(row, key));
+    const text = this.frame.strings[this.value(row, key)] ?? "";
+    // A block says what it is within its region; a region of one block is both.
+    return key === "details" && text === "" ? this.text(row, "label") : text;
   }
 
   /** What a cell shows. */
@@ -121,7 +134,7 @@ export class Rows {
   /** Addresses of the regions that are open, so that the next snapshot can open the same. */
   get expandedAddresses(): Set<number> {
     const open = new Set<number>();
-    for (let row = 0; row < this.count; row++) if (this.#expanded[row] === 1 && this.kind[row] === REGION) open.add(this.address[row]!);
+    for (let row = 0; row < this.count; row++) if (this.#expanded[row] === 1 && this.level[row] === REGION) open.add(this.address[row]!);
     return open;
   }
 
@@ -129,7 +142,7 @@ export class Rows {
   resume(from: Rows): void {
     this.filter = { ...from.filter, matches: undefined };
     const open = from.expandedAddresses;
-    if (open.size > 0) for (let row = 0; row < this.count; row++) this.#expanded[row] = this.kind[row] === REGION && open.has(this.address[row]!) ? 1 : 0;
+    if (open.size > 0) for (let row = 0; row < this.count; row++) this.#expanded[row] = this.level[row] === REGION && open.has(this.address[row]!) ? 1 : 0;
     this.sort(from.sorting);
   }
 
@@ -148,7 +161,7 @@ export class Rows {
   rowAt(at: number): number {
     let best = -1;
     for (let row = 0; row < this.count; row++) {
-      if (this.kind[row] !== BLOCK && this.address[row]! <= at && at < this.end[row]!) best = row;
+      if (this.level[row] !== BLOCK && this.address[row]! <= at && at < this.end[row]!) best = row;
     }
     return best;
   }
@@ -177,17 +190,17 @@ export class Rows {
 
   #column(name: string): FrameValues {
     const column = this.frame.columns.get(name);
-    if (column?.values === undefined) throw new Error(`The frame has no column ${name}.`);
+    if (column === undefined) throw new Error(`The frame has no column ${name}.`);
     return column.values;
   }
 
   #sorted({ key, descending }: Sorting): Uint32Array {
     const column = this.frame.columns.get(key);
-    if (column?.values === undefined) return Uint32Array.from({ length: this.count }, (_, row) => row);
-    if (column.type === "str") {
+    if (column === undefined) return Uint32Array.from({ length: this.count }, (_, row) => row);
+    if (column.unit === "string") {
       this.#ranks ??= rankTexts(this.frame.strings);
       const ranks = this.#ranks;
-      return sortWholes((column.values as Int32Array).map((text) => ranks[text]!), descending);
+      return sortWholes((column.values as Uint32Array).map((text) => ranks[text]!), descending);
     }
     return column.values instanceof Float64Array ? sortDoubles(column.values, descending) : sortWholes(column.values, descending);
   }
@@ -231,18 +244,24 @@ export class Rows {
   }
 
   /** A block that matches shows its region too; a region that matches itself shows all its blocks. */
-  #withParents(matches: Uint8Array): Uint8Array {
+  #withParents({ regions, blocks }: Matches): Uint8Array {
     const shown = new Uint8Array(this.count);
-    const hit = (row: number): boolean => ((matches[row >> 3]! >> (row & 7)) & 1) === 1;
     for (let row = 0; row < this.count; row++) {
       const parent = this.parent[row]!;
-      if (hit(row) || (parent >= 0 && hit(parent))) {
+      const index = this.index[row]!;
+      if (parent < 0) {
+        if (!this.isGap(row) && isSet(regions, index)) shown[row] = 1;
+      } else if (isSet(blocks, index) || isSet(regions, this.index[parent]!)) {
         shown[row] = 1;
-        if (parent >= 0) shown[parent] = 1;
+        shown[parent] = 1;
       }
     }
     return shown;
   }
+}
+
+function isSet(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >> 3]! >> (index & 7)) & 1) === 1;
 }
 
 type FrameValues = Float64Array | Int32Array | Uint32Array | Uint8Array;

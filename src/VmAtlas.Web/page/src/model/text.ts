@@ -9,7 +9,7 @@ export function rowsText(rows: Rows, columns: readonly ColumnSpec[], numbers: Ui
   const lines = [known.map((column) => column.title).join("\t")];
   for (const row of numbers) {
     const cells = known.map((column) => rows.cell(row, column));
-    lines.push((rows.kind[row] === BLOCK ? "  " : "") + cells.join("\t"));
+    lines.push((rows.level[row] === BLOCK ? "  " : "") + cells.join("\t"));
   }
   return (view === undefined ? [] : summaryLines(view)).concat(lines).join("\n") + "\n";
 }

@@ -100,7 +100,7 @@ export class TreeTable {
   reveal(row: number): void {
     const rows = this.#rows;
     if (rows === undefined || row < 0) return;
-    if (rows.kind[row] === BLOCK) rows.setExpanded(rows.parent[row]!, true);
+    if (rows.level[row] === BLOCK) rows.setExpanded(rows.parent[row]!, true);
     this.selection.only(row);
     this.setRows(rows);
     this.#scrollTo(rows.positionOf(row), true);
@@ -151,7 +151,7 @@ export class TreeTable {
     const { element } = pooled;
     element.id = `row-${row}`;
     element.setAttribute("aria-rowindex", String(position + 1));
-    element.setAttribute("aria-level", rows.kind[row] === BLOCK ? "2" : "1");
+    element.setAttribute("aria-level", rows.level[row] === BLOCK ? "2" : "1");
     if (rows.childCount[row]! > 0) element.setAttribute("aria-expanded", String(rows.isExpanded(row)));
     else element.removeAttribute("aria-expanded");
     this.#columns.forEach((column, i) => {
@@ -164,7 +164,7 @@ export class TreeTable {
 
   #classOf(rows: Rows, row: number): string {
     const parts = ["row", typeClass(rows.type[row]!)];
-    if (rows.kind[row] === BLOCK) parts.push("block");
+    if (rows.level[row] === BLOCK) parts.push("block");
     if (rows.childCount[row]! > 0) parts.push(rows.isExpanded(row) ? "open" : "closed");
     if (this.selection.has(row)) parts.push("selected");
     if (this.selection.cursor === row) parts.push("cursor");
@@ -255,7 +255,7 @@ export class TreeTable {
     const rows = this.#rows;
     const row = this.#rowOf(event);
     if (rows === undefined || row < 0 || event.button !== 0) return;
-    const indent = rows.kind[row] === REGION ? 16 : 0;
+    const indent = rows.level[row] === REGION ? 16 : 0;
     const left = event.clientX - this.#content.getBoundingClientRect().left;
     if (left < indent && rows.childCount[row]! > 0) {
       this.#toggle(row, !rows.isExpanded(row));

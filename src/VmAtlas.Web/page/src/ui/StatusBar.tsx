@@ -34,7 +34,7 @@ export function StatusBar({ app, state, view }: { app: Controller; state: State;
 
 /** A block whose region is selected too is not counted twice. */
 function sumOf({ selected }: State, { rows }: View): string {
-  const counted = [...selected].filter((row) => rows.kind[row] !== BLOCK || !selected.has(rows.parent[row]!));
+  const counted = [...selected].filter((row) => rows.level[row] !== BLOCK || !selected.has(rows.parent[row]!));
   if (counted.length === 0) return "";
   const total = (key: string): number => counted.reduce((sum, row) => sum + rows.value(row, key), 0);
   const parts = SUMS.filter(([key]) => rows.has(key)).map(([key, title]) => `${title} ${kib(total(key)) || "0 K"}`);

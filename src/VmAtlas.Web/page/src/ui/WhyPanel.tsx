@@ -1,7 +1,7 @@
 import { COLUMNS } from "../model/columns";
 import { address, size } from "../model/format";
 import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
-import { BLOCK, GAP } from "../model/rows";
+import { BLOCK } from "../model/rows";
 import type { Controller } from "./controller";
 import type { State, View } from "./state";
 
@@ -18,19 +18,19 @@ export function WhyPanel({ app, state, view }: { app: Controller; state: State; 
 
 function About({ app, view: { rows }, row }: { app: Controller; view: View; row: number }) {
   const type = rows.type[row]!;
-  const top = rows.kind[row] === BLOCK ? rows.parent[row]! : row;
+  const top = rows.level[row] === BLOCK ? rows.parent[row]! : row;
   return (
     <>
       <h2 class={typeClass(type)}>
         <span class="swatch" aria-hidden="true" />
         {TYPE_NAMES[type]}
-        {rows.kind[row] === BLOCK ? " block" : ""}
+        {rows.level[row] === BLOCK ? " block" : ""}
       </h2>
       <p class="range">
         {address(rows.address[row]!)}–{address(rows.end[row]!)} <span class="muted">{size(rows.end[row]! - rows.address[row]!)}</span>
       </p>
       {rows.text(top, "details") !== "" && <p class="what">{rows.text(top, "details")}</p>}
-      {rows.kind[row] !== GAP && (
+      {!rows.isGap(row) && (
         <p>
           <b>Why:</b> {rows.text(top, "reason") || "no reason was kept"} <span class="muted">({rows.text(top, "annotator") || "unknown"} annotator)</span>
         </p>

@@ -4,7 +4,7 @@ import type { Source } from "../api/source";
 import type { ColumnSpec } from "../model/columns";
 import { address } from "../model/format";
 import { findFrom } from "../model/find";
-import { Rows } from "../model/rows";
+import { Rows, type Matches } from "../model/rows";
 import { rowsText } from "../model/text";
 import type { Selection } from "../table/Selection";
 import type { TreeTable } from "../table/TreeTable";
@@ -96,11 +96,11 @@ export class Controller {
       selection?.clear();
       return { selected: new Set(), cursor: -1 };
     }
-    const wanted = new Set([...selection.rows].map((row) => `${before.kind[row]} ${before.address[row]}`));
-    const cursor = selection.cursor < 0 ? "" : `${before.kind[selection.cursor]} ${before.address[selection.cursor]}`;
+    const wanted = new Set([...selection.rows].map((row) => `${before.level[row]} ${before.address[row]}`));
+    const cursor = selection.cursor < 0 ? "" : `${before.level[selection.cursor]} ${before.address[selection.cursor]}`;
     selection.clear();
     for (let row = 0; row < rows.count; row++) {
-      const key = wanted.size === 0 ? "" : `${rows.kind[row]} ${rows.address[row]}`;
+      const key = wanted.size === 0 ? "" : `${rows.level[row]} ${rows.address[row]}`;
       if (wanted.has(key)) selection.toggle(row);
       if (key === cursor && cursor !== "") selection.cursor = row;
     }
@@ -171,7 +171,7 @@ export class Controller {
     if (view === undefined) return;
     const { sorting } = view.rows;
     // Sizes are wanted largest first; addresses and words from the beginning.
-    const first = view.rows.frame.columns.get(key)?.type === "f64" && key !== "address";
+    const first = view.rows.frame.columns.get(key)?.unit === "B";
     view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : first });
     this.redraw();
   }
@@ -191,7 +191,7 @@ export class Controller {
     this.#refilter();
   }
 
-  #refilter(matches?: Uint8Array | undefined): void {
+  #refilter(matches?: Matches | undefined): void {
     const { view, type, gaps } = this.store.value;
     if (view === undefined) return;
     view.rows.setFilter({ type, gaps, matches: matches ?? view.rows.filter.matches });
@@ -203,7 +203,7 @@ export class Controller {
     this.store.set({ expression });
     const { view, type, gaps } = this.store.value;
     if (view === undefined) return;
-    let matches: Uint8Array | undefined;
+    let matches: Matches | undefined;
     try {
       if (expression.trim() !== "") matches = await this.source.matches(view, expression);
     } catch (error) {

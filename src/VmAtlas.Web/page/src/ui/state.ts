@@ -4,7 +4,7 @@ import type { Rows } from "../model/rows";
 
 export type Theme = "light" | "dark" | "vmmap";
 export type DialogName = "chooser" | "columns" | "glossary" | "save" | "trim" | "mark" | "about" | "shortcuts" | "annotators";
-export type DockName = "timeline" | "map" | "strings" | "changes";
+export type DockName = "timeline" | "changes" | "map" | "pages" | "strings";
 
 /** One snapshot, or the difference of two, as the window shows it. */
 export interface View {
@@ -18,7 +18,7 @@ export interface View {
 
 export interface Failure {
   /** The part of the window it happened in. */
-  readonly where: "window" | "filter" | "chooser" | "strings" | "timeline";
+  readonly where: "window" | "filter" | "chooser" | "strings" | "timeline" | "pages" | "save";
   readonly message: string;
 }
 
