@@ -5,7 +5,7 @@ using VmAtlas.Model;
 namespace VmAtlas.Capture.Linux;
 
 /// <summary>A live process, read through <c>/proc/PID</c>. Not thread-safe.</summary>
-public sealed class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource
+public sealed class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource, IMappedFiles
 {
     readonly ProcFolder _folder;
     readonly SpecialRanges _special = new();

@@ -115,6 +115,8 @@ public sealed class ClaimList
             yield return i;
     }
 
+    public AddressRange RangeOf(int mapping) => _mappings.Range(mapping);
+
     /// <summary>The mapping's pieces in order, or null when it is whole.</summary>
     internal List<Piece>? PiecesOf(int mapping) => _pieces.GetValueOrDefault(mapping);
 

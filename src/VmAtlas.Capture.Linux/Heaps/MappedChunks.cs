@@ -66,7 +66,7 @@ static class MappedChunks
         }
     }
 
-    static bool CouldHold(BlockTable mappings, StringTable strings, int row)
+    public static bool CouldHold(BlockTable mappings, StringTable strings, int row)
     {
         if (!HeapMappings.IsAnonymous(mappings, row) || (mappings.Protections[row] & Protection.Execute) != 0)
             return false;
@@ -76,7 +76,7 @@ static class MappedChunks
         return name.IsEmpty || name.StartsWith("[anon:"u8);
     }
 
-    static bool TryRead(BlockTable mappings, IMemorySource memory, int row, ulong at, out Found chunk)
+    public static bool TryRead(BlockTable mappings, IMemorySource memory, int row, ulong at, out Found chunk)
     {
         chunk = default;
         Span<ulong> words = stackalloc ulong[2];

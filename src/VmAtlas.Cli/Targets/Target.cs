@@ -1,5 +1,6 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
@@ -31,6 +32,9 @@ abstract class Target : IDisposable
     /// <summary>The target's address space: read now, or as it was saved.</summary>
     public abstract Snapshot Capture(CaptureOptions options, CancellationToken cancellation);
 
+    /// <summary>What could not be read of a file.</summary>
+    public virtual IReadOnlyList<Problem> Problems => [];
+
     public abstract void Dispose();
 }
 
@@ -40,7 +44,7 @@ sealed class LiveTarget(int pid) : Target
     public LinuxTarget Linux { get; } = new(pid);
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
-        new CapturePipeline(Linux, [], null, options).Capture(cancellation);
+        new CapturePipeline(Linux, LinuxAnnotators.All, null, options).Capture(cancellation);
 
     public override void Dispose() => Linux.Dispose();
 }

@@ -14,11 +14,10 @@ public sealed class ColumnFrame
 
     const int Alignment = 8;
 
-    readonly FrameRows _rows;
-    readonly List<FrameColumn> _columns;
+    readonly IReadOnlyList<FrameColumn> _columns;
     readonly byte[] _head;
 
-    ColumnFrame(FrameRows rows, List<FrameColumn> columns, byte[] head) => (_rows, _columns, _head) = (rows, columns, head);
+    ColumnFrame(int rows, IReadOnlyList<FrameColumn> columns, byte[] head) => (Rows, _columns, _head) = (rows, columns, head);
 
     /// <param name="gaps">Whether Free and Unusable ranges have rows, too.</param>
     public static ColumnFrame Of(Snapshot snapshot, bool gaps = false)
@@ -26,13 +25,18 @@ public sealed class ColumnFrame
         var rows = new FrameRows(snapshot, gaps);
         var strings = new FrameStrings(snapshot.Strings);
         var columns = FrameColumns.Of(snapshot, rows, strings);
-        return new ColumnFrame(rows, columns, MakeHead(rows.Count, columns, strings.Texts));
+        return Of(rows.Count, columns, strings.Texts);
     }
 
-    public int Rows => _rows.Count;
+    /// <summary>A frame of other rows: differences, series.</summary>
+    /// <param name="strings">What columns of unit "string" point into; the first is the empty text.</param>
+    public static ColumnFrame Of(int rows, IReadOnlyList<FrameColumn> columns, IReadOnlyList<string> strings) =>
+        new(rows, columns, MakeHead(rows, columns, strings));
+
+    public int Rows { get; }
 
     /// <summary>Bytes of the whole frame.</summary>
-    public long Length => _head.Length + _columns.Sum(c => (long)Padded(c.Width * _rows.Count));
+    public long Length => _head.Length + _columns.Sum(c => (long)Padded(c.Width * Rows));
 
     /// <summary>Writes column by column; never holds more than one.</summary>
     public async ValueTask WriteToAsync(Stream stream, CancellationToken cancellation = default)
@@ -40,7 +44,7 @@ public sealed class ColumnFrame
         await stream.WriteAsync(_head, cancellation).ConfigureAwait(false);
         foreach (var column in _columns)
         {
-            var length = column.Width * _rows.Count;
+            var length = column.Width * Rows;
             var buffer = ArrayPool<byte>.Shared.Rent(Padded(length));
             try
             {
@@ -55,7 +59,7 @@ public sealed class ColumnFrame
         }
     }
 
-    static byte[] MakeHead(int rows, List<FrameColumn> columns, List<string> strings)
+    static byte[] MakeHead(int rows, IReadOnlyList<FrameColumn> columns, IReadOnlyList<string> strings)
     {
         var json = new ArrayBufferWriter<byte>(4096);
         using (var writer = new Utf8JsonWriter(json))
@@ -69,7 +73,7 @@ public sealed class ColumnFrame
     }
 
     /// <summary>Offsets count from the first byte after the header.</summary>
-    static void WriteHeader(Utf8JsonWriter writer, int rows, List<FrameColumn> columns, List<string> strings)
+    static void WriteHeader(Utf8JsonWriter writer, int rows, IReadOnlyList<FrameColumn> columns, IReadOnlyList<string> strings)
     {
         var offset = 0L;
         writer.WriteStartObject();

@@ -6,7 +6,7 @@ namespace VmAtlas.Formats.Frame;
 /// <param name="Type">"u8", "i32", "u32" or "f64": the typed array of the browser, little-endian.</param>
 /// <param name="Unit">"B" bytes, "address", "string" index into the strings, "row" of the frame; else empty.</param>
 /// <param name="Write">Fills bytes that are zero before.</param>
-sealed record FrameColumn(string Name, string Type, string Unit, int Width, Action<Memory<byte>> Write)
+public sealed record FrameColumn(string Name, string Type, string Unit, int Width, Action<Memory<byte>> Write)
 {
     public static FrameColumn Bytes(string name, string unit, Func<int, byte> value) => new(name, "u8", unit, 1, bytes =>
     {

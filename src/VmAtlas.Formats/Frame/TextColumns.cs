@@ -12,6 +12,7 @@ sealed class TextColumns
         var (blocks, regions) = (snapshot.Blocks, snapshot.Regions);
         Add("details", rows, r => r.IsGap || r.IsBlock ? 0 : strings.Of(regions.Details[r.Region]));
         Add("reason", rows, r => r.IsGap || r.IsBlock ? 0 : strings.Of(regions.Reasons[r.Region]));
+        Add("annotator", rows, r => r.IsGap || r.IsBlock || snapshot.Annotators.Count == 0 ? 0 : strings.Of(snapshot.Annotators[regions.Annotators[r.Region]].Name));
         Add("label", rows, r => r.Block < 0 ? 0 : strings.Of(blocks.Labels[r.Block]));
         Add("name", rows, r => r.Block < 0 ? 0 : strings.Of(blocks.Names[r.Block]));
         Add("vmFlags", rows, r => r.Block < 0 ? 0 : strings.OfFlags(blocks.Flags[r.Block]));
