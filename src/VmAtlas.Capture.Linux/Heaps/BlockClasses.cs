@@ -16,7 +16,7 @@ public sealed class BlockClasses(LinuxTarget target, BlockTable mappings, String
 
     readonly WordCache _words = new(target, WordCache.Sweeping);
     readonly Dictionary<ulong, string?> _known = [];
-    readonly Dictionary<(uint Device, ulong Inode), (ElfObject? Object, ElfVtables Tables)> _objects = [];
+    readonly Dictionary<(uint Device, ulong Inode), (ElfObject? Object, ElfSymbols Tables)> _objects = [];
 
     /// <summary>The class of the block, or null.</summary>
     public string? Of(Address block)
@@ -62,10 +62,10 @@ public sealed class BlockClasses(LinuxTarget target, BlockTable mappings, String
         return null;
     }
 
-    (ElfObject? Object, ElfVtables Tables) Open(int row)
+    (ElfObject? Object, ElfSymbols Tables) Open(int row)
     {
         using var file = target.OpenMapped(mappings, strings, row);
         BytesAt bytes = (offset, into) => file is null || offset > long.MaxValue ? 0 : file.Read((long)offset, into);
-        return (ElfReader.TryRead(bytes, wantSections: false), ElfVtables.Read(bytes));
+        return (ElfReader.TryRead(bytes, wantSections: false), ElfSymbols.Read(bytes, "_ZTV"u8));
     }
 }

@@ -3,9 +3,10 @@ using System.Text;
 
 namespace VmAtlas.Capture.Linux.Elf;
 
-/// <summary>The virtual tables that an ELF object's symbols name (<c>_ZTV…</c>, Itanium C++ ABI §5.1.4), 64-bit little-endian.</summary>
+/// <summary>The data objects among an ELF object's symbols whose names begin with a prefix, 64-bit little-endian: <c>_ZTV</c> for C++'s virtual
+/// tables (Itanium C++ ABI §5.1.4).</summary>
 /// <remarks>.symtab where there is one, else .dynsym, which has those that other objects may use. Addresses are the object's own.</remarks>
-sealed class ElfVtables
+sealed class ElfSymbols
 {
     const int MaxTable = 64 << 20, SymbolBytes = 24, SectionBytes = 64, MaxName = 512;
     const uint Symtab = 2, Dynsym = 11;
@@ -16,7 +17,7 @@ sealed class ElfVtables
     readonly ulong[] _starts;
     readonly (ulong End, string Name)[] _tables;
 
-    ElfVtables(List<(ulong Start, ulong End, string Name)> tables)
+    ElfSymbols(List<(ulong Start, ulong End, string Name)> tables)
     {
         tables.Sort((a, b) => a.Start.CompareTo(b.Start));
         _starts = [.. tables.Select(t => t.Start)];
@@ -25,7 +26,7 @@ sealed class ElfVtables
 
     public int Count => _starts.Length;
 
-    /// <summary>The mangled name of the table that holds an address of the object.</summary>
+    /// <summary>The name of the symbol that holds an address of the object.</summary>
     public string? NameAt(ulong address)
     {
         var i = Array.BinarySearch(_starts, address);
@@ -34,12 +35,19 @@ sealed class ElfVtables
         return i >= 0 && address < _tables[i].End ? _tables[i].Name : null;
     }
 
-    public static ElfVtables Read(BytesAt bytes)
+    /// <summary>The address of the symbol so named, or null.</summary>
+    public ulong? AddressOf(string name)
+    {
+        var i = Array.FindIndex(_tables, t => t.Name == name);
+        return i < 0 ? null : _starts[i];
+    }
+
+    public static ElfSymbols Read(BytesAt bytes, ReadOnlySpan<byte> prefix)
     {
         Span<byte> head = stackalloc byte[64];
         var tables = new List<(ulong, ulong, string)>();
         if (bytes(0, head) < 64 || !ElfReader.IsElf(head) || head[4] != 2)
-            return new ElfVtables(tables);
+            return new ElfSymbols(tables);
         var header = s_layout.Header(head);
         var sections = header.SectionSize == SectionBytes && header.SectionCount <= ElfReader.MaxSections
             ? ReadTable(bytes, header.SectionsAt, (ulong)(header.SectionCount * SectionBytes))
@@ -49,13 +57,13 @@ sealed class ElfVtables
             for (var section = sections.AsSpan(); section.Length >= SectionBytes && tables.Count == 0; section = section[SectionBytes..])
             {
                 if (BinaryPrimitives.ReadUInt32LittleEndian(section[4..]) == kind)
-                    AddSymbols(bytes, sections, section, tables);
+                    AddSymbols(bytes, sections, section, prefix, tables);
             }
         }
-        return new ElfVtables(tables);
+        return new ElfSymbols(tables);
     }
 
-    static void AddSymbols(BytesAt bytes, byte[] sections, ReadOnlySpan<byte> section, List<(ulong, ulong, string)> tables)
+    static void AddSymbols(BytesAt bytes, byte[] sections, ReadOnlySpan<byte> section, ReadOnlySpan<byte> prefix, List<(ulong, ulong, string)> tables)
     {
         var link = BinaryPrimitives.ReadUInt32LittleEndian(section[0x28..]);
         if (link >= (uint)(sections.Length / SectionBytes))
@@ -69,7 +77,7 @@ sealed class ElfVtables
                 continue;
             var text = names.AsSpan((int)name);
             var length = text.IndexOf((byte)0);
-            if (text.StartsWith("_ZTV"u8) && length is > 0 and <= MaxName)
+            if (text.StartsWith(prefix) && length is > 0 and <= MaxName)
                 tables.Add((value, value + size, Encoding.Latin1.GetString(text[..length])));
         }
     }
