@@ -10,7 +10,7 @@ namespace VmAtlas.Capture.Linux;
 /// It can be made for any process that is to be seen: <see cref="Process"/>, <see cref="ReadCounters"/> and <see cref="Threads"/> need no rights,
 /// <see cref="ReadMappings"/> needs the right to trace the process, page states and memory more (see <c>docs/</c>).
 /// </remarks>
-public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource
+public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource, IMappedFiles
 {
     readonly ProcFolder _folder;
     readonly SpecialRanges _special = new();

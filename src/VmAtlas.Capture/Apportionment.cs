@@ -10,8 +10,10 @@ public static class Apportionment
     /// <returns>Whether the weights added up to the total, so that the result is known and not estimated.</returns>
     /// <remarks>
     /// Cumulative rounding: part i gets floor(total × W(i)) − floor(total × W(i − 1)) for running weights W, which sums without a
-    /// remainder to place. What a cap cuts off goes to the next parts with room, first to last.
-    /// The caps must hold the total, which they do when a cap is a piece's size and the total a measure of the whole.
+    /// remainder to place, and gives a run of parts the same sum however it is cut, as long as no cap is met.
+    /// What a cap cuts off goes to the next parts with room, first to last. The caps hold the total when a cap is a piece's size
+    /// and the total a measure of the whole; where they do not (a mapping clipped while it changed), the last part takes the rest,
+    /// because a sum that does not hold would be worse.
     /// </remarks>
     public static bool Share(ulong total, ReadOnlySpan<ulong> weights, ReadOnlySpan<ulong> caps, Span<ulong> parts, ulong unit)
     {
@@ -29,7 +31,8 @@ public static class Apportionment
             running += weights[i];
             var upTo = sum == 0 ? 0 : (ulong)((UInt128)total * running / sum);
             upTo -= upTo % unit;
-            parts[i] = Math.Min(upTo - Math.Min(upTo, given), caps[i]);
+            var (part, cap) = (upTo - Math.Min(upTo, given), caps[i]);
+            parts[i] = Math.Min(part, cap);
             given += parts[i];
         }
         for (var i = 0; i < parts.Length && given < total; i++)
@@ -38,6 +41,8 @@ public static class Apportionment
             parts[i] += more;
             given += more;
         }
+        if (given < total)
+            parts[^1] += total - given;
         return total == 0;
     }
 }

@@ -6,8 +6,10 @@ namespace VmAtlas.Capture;
 /// <summary>From a target to a snapshot: read the mappings, let the annotators claim them in order, check that the target is still
 /// the same, and assemble.</summary>
 /// <remarks>One pipeline serves one target for as many snapshots as wanted and reuses its buffers; it is not thread-safe.</remarks>
-public sealed class CapturePipeline(ICaptureTarget target, IReadOnlyList<IAnnotator> annotators, StringTable? strings = null)
+public sealed class CapturePipeline(
+    ICaptureTarget target, IReadOnlyList<IAnnotator> annotators, StringTable? strings = null, CaptureOptions? options = null)
 {
+    readonly CaptureOptions _options = options ?? CaptureOptions.Full;
     readonly BlockTable _mappings = new();
 
     /// <summary>Shared by all snapshots of this pipeline.</summary>
@@ -21,7 +23,7 @@ public sealed class CapturePipeline(ICaptureTarget target, IReadOnlyList<IAnnota
         _mappings.Clear();
         target.ReadMappings(_mappings, Strings, problems);
         var counters = target.ReadCounters(problems);
-        var claims = new ClaimList(_mappings, Strings);
+        var claims = new ClaimList(_mappings, Strings, _options.Blocks);
         var reports = new List<AnnotatorReport>(annotators.Count + 1);
         foreach (var annotator in annotators)
             reports.Add(Run(annotator, claims, (byte)reports.Count, cancellation));
@@ -53,7 +55,7 @@ public sealed class CapturePipeline(ICaptureTarget target, IReadOnlyList<IAnnota
         claims.Annotator = number;
         try
         {
-            annotator.Annotate(new AnnotationContext(target, _mappings, Strings, claims, cancellation));
+            annotator.Annotate(new AnnotationContext(target, _mappings, Strings, claims, _options, cancellation));
             return new AnnotatorReport(annotator.Name, Ran: true, WhyNot: null, clock.Elapsed);
         }
         catch (AnnotatorUnavailableException e)

@@ -11,17 +11,23 @@ namespace VmAtlas.Capture;
 public sealed class ClaimList
 {
     /// <summary>A part of one mapping: owned by a region, or by nobody (-1).</summary>
-    internal readonly record struct Piece(ulong Start, ulong End, int Region, int Label, BlockFlags Facts);
+    internal readonly record struct Piece(ulong Start, ulong End, int Region, int Label, BlockFlags Facts)
+    {
+        public bool Continues(Piece before) => (Region, Label, Facts) == (before.Region, before.Label, before.Facts);
+    }
 
     readonly BlockTable _mappings;
     readonly StringTable _strings;
+    readonly bool _cutForLabels;
     readonly int[] _owners;
     readonly Dictionary<int, List<Piece>> _pieces = [];
 
-    public ClaimList(BlockTable mappings, StringTable strings)
+    /// <param name="cutForLabels">False leaves mappings whole where only labels would cut them.</param>
+    public ClaimList(BlockTable mappings, StringTable strings, bool cutForLabels = true)
     {
         _mappings = mappings;
         _strings = strings;
+        _cutForLabels = cutForLabels;
         _owners = new int[mappings.Count];
         Array.Fill(_owners, -1);
     }
@@ -60,7 +66,7 @@ public sealed class ClaimList
     }
 
     /// <summary>Claims what is unclaimed of a range of addresses, cutting mappings at its ends.</summary>
-    /// <param name="label">What these blocks are within the region ("guard"); empty for none.</param>
+    /// <param name="label">What these blocks are within the region ("guard"); empty keeps the label they have.</param>
     public void ClaimRange(int region, AddressRange range, string label = "", BlockFlags facts = BlockFlags.None)
     {
         var text = _strings.Intern(label);
@@ -70,15 +76,12 @@ public sealed class ClaimList
             if (IsFree(mapping) && range.Contains(whole))
             {
                 _owners[mapping] = region;
-                if (label.Length > 0)
-                    _mappings.SetLabel(mapping, text);
-                if (facts != BlockFlags.None)
-                    _mappings.SetFacts(mapping, _mappings.Facts[mapping] | facts);
+                Describe(mapping, text, facts);
             }
             else if (_owners[mapping] < 0)
             {
-                var part = whole.Intersect(range);
-                Overlay(mapping, part, p => p.Region < 0 ? p with { Region = region, Label = text, Facts = p.Facts | facts } : p);
+                Overlay(mapping, whole.Intersect(range), p => p.Region >= 0 ? p
+                    : p with { Region = region, Label = text == 0 ? p.Label : text, Facts = p.Facts | facts });
             }
         }
     }
@@ -92,15 +95,17 @@ public sealed class ClaimList
         {
             var whole = _mappings.Range(mapping);
             if (_owners[mapping] == region && range.Contains(whole))
-            {
-                _mappings.SetLabel(mapping, text);
-                _mappings.SetFacts(mapping, _mappings.Facts[mapping] | facts);
-            }
-            else
-            {
+                Describe(mapping, text, facts);
+            else if (_cutForLabels)
                 Overlay(mapping, whole.Intersect(range), p => p.Region == region ? p with { Label = text, Facts = p.Facts | facts } : p);
-            }
         }
+    }
+
+    /// <summary>Says what a mapping is that nobody has claimed, and leaves it to whoever claims it.</summary>
+    public void Note(int mapping, string label)
+    {
+        if (IsFree(mapping))
+            _mappings.SetLabel(mapping, _strings.Intern(label));
     }
 
     /// <summary>Numbers of the mappings that overlap a range.</summary>
@@ -110,10 +115,20 @@ public sealed class ClaimList
             yield return i;
     }
 
+    public AddressRange RangeOf(int mapping) => _mappings.Range(mapping);
+
     /// <summary>The mapping's pieces in order, or null when it is whole.</summary>
     internal List<Piece>? PiecesOf(int mapping) => _pieces.GetValueOrDefault(mapping);
 
     internal bool HasPieces => _pieces.Count > 0;
+
+    void Describe(int mapping, int label, BlockFlags facts)
+    {
+        if (label != 0)
+            _mappings.SetLabel(mapping, label);
+        if (facts != BlockFlags.None)
+            _mappings.SetFacts(mapping, _mappings.Facts[mapping] | facts);
+    }
 
     /// <summary>Cuts the mapping at the range's ends, widened to whole pages, and changes the pieces inside.</summary>
     void Overlay(int mapping, AddressRange range, Func<Piece, Piece> change)
@@ -122,7 +137,8 @@ public sealed class ClaimList
             return;
         var page = 1UL << _mappings.PageShifts[mapping];
         var start = range.Start.Value & ~(page - 1);
-        var end = Math.Min(_mappings.Ends[mapping], unchecked(range.End.Value + page - 1) & ~(page - 1));
+        var end = unchecked(range.End.Value + page - 1) & ~(page - 1);
+        end = end == 0 ? _mappings.Ends[mapping] : Math.Min(_mappings.Ends[mapping], end);
         if (!_pieces.TryGetValue(mapping, out var pieces))
         {
             var whole = _mappings.Range(mapping);
@@ -132,23 +148,48 @@ public sealed class ClaimList
             _pieces.Add(mapping, pieces);
             _owners[mapping] = -1;
         }
-        var result = new List<Piece>(pieces.Count + 2);
-        foreach (var piece in pieces)
+        var first = FirstEndingAfter(pieces, start);
+        var next = first;
+        while (next < pieces.Count && pieces[next].Start < end)
+            next = Change(pieces, next, start, end, change);
+        Join(pieces, Math.Max(1, first), Math.Min(next, pieces.Count - 1));
+        if (pieces.Count == 1)
+            MakeWhole(mapping, pieces[0]);
+    }
+
+    /// <summary>Changes one piece, or the part of it that is in the range, and returns the number of the piece after it.</summary>
+    static int Change(List<Piece> pieces, int index, ulong start, ulong end, Func<Piece, Piece> change)
+    {
+        var piece = pieces[index];
+        var changed = change(piece);
+        if (changed == piece)
+            return index + 1;
+        var (from, to) = (Math.Max(piece.Start, start), Math.Min(piece.End, end));
+        pieces[index] = changed with { Start = from, End = to };
+        if (to < piece.End)
+            pieces.Insert(index + 1, piece with { Start = to });
+        if (piece.Start < from)
+            pieces.Insert(index++, piece with { End = from });
+        return index + 1;
+    }
+
+    /// <summary>Joins pieces [first, last] each with the one before it where nothing tells them apart.</summary>
+    static void Join(List<Piece> pieces, int first, int last)
+    {
+        for (var i = last; i >= first; i--)
         {
-            var (from, to) = (Math.Max(piece.Start, start), Math.Min(piece.End, end));
-            var changed = from < to ? change(piece) : piece;
-            if (changed == piece)
-            {
-                result.Add(piece);
+            if (!pieces[i].Continues(pieces[i - 1]))
                 continue;
-            }
-            if (piece.Start < from)
-                result.Add(piece with { End = from });
-            result.Add(changed with { Start = from, End = to });
-            if (to < piece.End)
-                result.Add(piece with { Start = to });
+            pieces[i - 1] = pieces[i - 1] with { End = pieces[i].End };
+            pieces.RemoveAt(i);
         }
-        _pieces[mapping] = result;
+    }
+
+    void MakeWhole(int mapping, Piece piece)
+    {
+        _pieces.Remove(mapping);
+        _owners[mapping] = piece.Region;
+        Describe(mapping, piece.Label, piece.Facts);
     }
 
     int FirstEndingAfter(ulong address)
@@ -158,6 +199,20 @@ public sealed class ClaimList
         {
             var middle = (low + high) / 2;
             if (_mappings.Ends[middle] > address)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        return low;
+    }
+
+    static int FirstEndingAfter(List<Piece> pieces, ulong address)
+    {
+        var (low, high) = (0, pieces.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (pieces[middle].End > address)
                 high = middle;
             else
                 low = middle + 1;

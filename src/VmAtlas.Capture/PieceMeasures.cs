@@ -10,116 +10,139 @@ namespace VmAtlas.Capture;
 /// </remarks>
 sealed class PieceMeasures(BlockTable mappings, IPageSource? pages)
 {
-    ulong[] _weights = [], _resident = [], _room = [], _parts = [], _other = [];
+    static readonly Measure[] s_heldByResident =
+        [Measure.Pss, Measure.Dirty, Measure.Referenced, Measure.LazyFree, Measure.Thp, Measure.Ksm];
+
+    BlockTable _blocks = null!;
+    int _mapping, _first, _count;
+    PageTally[] _tallies = [];
+    bool _pagesKnown;
+    ulong[] _weights = [], _sizes = [], _resident = [], _own = [], _parts = [];
 
     /// <summary>Writes the measures of <paramref name="count"/> rows of <paramref name="blocks"/>, the pieces of one mapping from
     /// row <paramref name="first"/> on, and marks those that are not known exactly.</summary>
     public void Fill(int mapping, BlockTable blocks, int first, int count)
     {
-        if (_weights.Length < count)
-            (_weights, _resident, _room, _parts, _other) = (new ulong[count], new ulong[count], new ulong[count], new ulong[count], new ulong[count]);
-        var tallies = Tally(mapping, blocks, first, count);
-        var exact = ShareResident(mapping, blocks, first, count, tallies);
-        exact &= ShareByResident(mapping, blocks, first, count);
-        ShareCommit(mapping, blocks, first, count);
+        (_blocks, _mapping, _first, _count) = (blocks, mapping, first, count);
+        MakeRoom();
+        for (var i = 0; i < count; i++)
+            _sizes[i] = blocks.Get(Measure.Size, first + i);
+        _pagesKnown = !IsPlain() && TallyPages();
+        var exact = FillByPages() & FillByProportion() & FillCommit();
         if (exact)
             return;
-        for (var i = 0; i < count; i++)
-            blocks.SetFacts(first + i, blocks.Facts[first + i] | BlockFlags.Apportioned);
+        for (var i = first; i < first + count; i++)
+            blocks.SetFacts(i, blocks.Facts[i] | BlockFlags.Apportioned);
     }
 
-    /// <summary>Pages by piece; null when nobody can tell, or the answer is plain (nothing or everything is resident).</summary>
-    PageTally[]? Tally(int mapping, BlockTable blocks, int first, int count)
+    void MakeRoom()
     {
-        var held = mappings.Get(Measure.TotalWs, mapping) + mappings.Get(Measure.Swap, mapping);
-        if (pages is null || held == 0 || mappings.PageShifts[mapping] != 12)
-            return null;
-        var tallies = new PageTally[count];
-        for (var i = 0; i < count; i++)
-        {
-            if (!pages.TryTally(blocks.Range(first + i), out tallies[i]))
-                return null;
-        }
-        return tallies;
+        if (_sizes.Length >= _count)
+            return;
+        var room = Math.Max(16, _count * 2);
+        (_weights, _sizes, _resident, _own, _parts) = (new ulong[room], new ulong[room], new ulong[room], new ulong[room], new ulong[room]);
+        _tallies = new PageTally[room];
     }
 
-    bool ShareResident(int mapping, BlockTable blocks, int first, int count, PageTally[]? tallies)
+    /// <summary>Whether the mapping's own measures tell its pieces': each is nothing or all that it can be.</summary>
+    bool IsPlain()
     {
-        Span<ulong> sizes = _room.AsSpan(0, count), resident = _resident.AsSpan(0, count), own = _other.AsSpan(0, count);
-        for (var i = 0; i < count; i++)
-            sizes[i] = blocks.Get(Measure.Size, first + i);
-        var exact = Share(Measure.TotalWs, t => t.Resident, sizes, sizes, resident);
-        exact &= Share(Measure.Anonymous, t => t.Anonymous, resident, resident, _parts);
-        exact &= Share(Measure.Uss, t => t.Exclusive, resident, resident, own);
-        exact &= Share(Measure.PrivateWs, t => t.AnonymousExclusive, own, own, _parts);
-        for (var i = 0; i < count; i++)
-        {
-            blocks.Set(Measure.SharedWs, first + i, resident[i] - own[i]);
-            sizes[i] -= resident[i];
-        }
-        exact &= Share(Measure.Swap, t => t.Swapped, sizes, sizes, _parts);
-        return exact;
+        var (resident, own) = (Of(Measure.TotalWs), Of(Measure.Uss));
+        return NoneOrAll(Measure.TotalWs, Of(Measure.Size)) && NoneOrAll(Measure.Anonymous, resident) && NoneOrAll(Measure.Uss, resident)
+            && NoneOrAll(Measure.PrivateWs, own) && NoneOrAll(Measure.Swap, Of(Measure.Size) - Math.Min(resident, Of(Measure.Size)));
 
-        bool Share(Measure measure, Func<PageTally, ulong> tally, ReadOnlySpan<ulong> otherwise, ReadOnlySpan<ulong> caps, Span<ulong> parts)
-        {
-            var total = mappings.Get(measure, mapping);
-            for (var i = 0; i < count; i++)
-                _weights[i] = tallies is null ? otherwise[i] : Math.Min(tally(tallies[i]), caps[i]);
-            parts = parts[..count];
-            var known = Apportionment.Share(total, _weights.AsSpan(0, count), caps, parts, unit: 4096);
-            Write(measure, blocks, first, parts);
-            return known;
-        }
+        bool NoneOrAll(Measure part, ulong whole) => Of(part) == 0 || Of(part) == whole;
     }
 
-    bool ShareByResident(int mapping, BlockTable blocks, int first, int count)
+    bool TallyPages()
     {
-        ReadOnlySpan<ulong> resident = _resident.AsSpan(0, count);
+        if (pages is null || pages.PageSize.Bytes != 1UL << mappings.PageShifts[_mapping])
+            return false;
+        for (var i = 0; i < _count; i++)
+        {
+            if (!pages.TryTally(_blocks.Range(_first + i), out _tallies[i]))
+                return false;
+        }
+        return true;
+    }
+
+    bool FillByPages()
+    {
+        Span<ulong> sizes = _sizes.AsSpan(0, _count), resident = _resident.AsSpan(0, _count);
+        Span<ulong> own = _own.AsSpan(0, _count), parts = _parts.AsSpan(0, _count);
+        var exact = ByPages(Measure.TotalWs, t => t.Resident, sizes, resident);
+        exact &= ByPages(Measure.Anonymous, t => t.Anonymous, resident, parts);
+        exact &= ByPages(Measure.Uss, t => t.Exclusive, resident, own);
+        exact &= ByPages(Measure.PrivateWs, t => t.AnonymousExclusive, own, parts);
+        for (var i = 0; i < _count; i++)
+            own[i] = resident[i] - own[i];
+        exact &= InProportion(Measure.SharedWs, own, unit: 4096);
+        for (var i = 0; i < _count; i++)
+            own[i] = sizes[i] - Math.Min(sizes[i], resident[i]);
+        return exact & ByPages(Measure.Swap, t => t.Swapped, own, parts);
+    }
+
+    /// <summary>One measure from the pages, none above its cap; where no pages are known, in proportion to the caps.</summary>
+    bool ByPages(Measure measure, Func<PageTally, ulong> tally, ReadOnlySpan<ulong> caps, Span<ulong> parts)
+    {
+        for (var i = 0; i < _count; i++)
+            _weights[i] = _pagesKnown ? Math.Min(tally(_tallies[i]), caps[i]) : caps[i];
+        var known = Apportionment.Share(Of(measure), _weights.AsSpan(0, _count), caps, parts, unit: 4096) || Of(measure) == 0;
+        Write(measure, parts);
+        return known;
+    }
+
+    bool FillByProportion()
+    {
         var exact = true;
-        foreach (var measure in (ReadOnlySpan<Measure>)[Measure.Pss, Measure.Dirty, Measure.Referenced, Measure.LazyFree, Measure.Thp, Measure.Ksm])
-            exact &= Share(measure, resident);
-        exact &= Share(Measure.SwapPss, Read(Measure.Swap));
-        exact &= Share(Measure.LockedWs, Read(Measure.Pss));
-        exact &= Share(Measure.Hugetlb, Read(Measure.Size));
-        return exact;
-
-        bool Share(Measure measure, ReadOnlySpan<ulong> weightsAndCaps)
-        {
-            var total = mappings.Get(measure, mapping);
-            if (total == 0)
-                return true;
-            var parts = _parts.AsSpan(0, count);
-            var known = Apportionment.Share(total, weightsAndCaps, weightsAndCaps, parts, unit: 1024);
-            Write(measure, blocks, first, parts);
-            return known;
-        }
-
-        ReadOnlySpan<ulong> Read(Measure measure)
-        {
-            for (var i = 0; i < count; i++)
-                _weights[i] = blocks.Get(measure, first + i);
-            return _weights.AsSpan(0, count);
-        }
+        foreach (var measure in s_heldByResident)
+            exact &= InProportion(measure, _resident.AsSpan(0, _count));
+        exact &= InProportion(Measure.SwapPss, Written(Measure.Swap));
+        exact &= InProportion(Measure.LockedWs, Written(Measure.Pss));
+        return exact & InProportion(Measure.Hugetlb, _sizes.AsSpan(0, _count));
     }
 
     /// <summary>Commit follows the rule that gave the mapping's own: all of it, or what it holds.</summary>
-    void ShareCommit(int mapping, BlockTable blocks, int first, int count)
+    bool FillCommit()
     {
-        var all = mappings.Get(Measure.Committed, mapping) == mappings.Get(Measure.Size, mapping);
-        var isPrivate = mappings.Get(Measure.Private, mapping);
-        var allPrivate = isPrivate == mappings.Get(Measure.Committed, mapping);
-        for (var i = first; i < first + count; i++)
+        var all = Of(Measure.Committed) == Of(Measure.Size);
+        for (var i = 0; i < _count; i++)
+            _own[i] = all ? _sizes[i] : _resident[i] + _blocks.Get(Measure.Swap, _first + i);
+        var exact = InProportion(Measure.Committed, _own.AsSpan(0, _count), cap: _sizes);
+        var allPrivate = Of(Measure.Private) == Of(Measure.Committed);
+        for (var i = 0; i < _count; i++)
         {
-            var swap = blocks.Get(Measure.Swap, i);
-            var committed = all ? blocks.Get(Measure.Size, i) : blocks.Get(Measure.TotalWs, i) + swap;
-            blocks.Set(Measure.Committed, i, committed);
-            blocks.Set(Measure.Private, i, allPrivate ? committed : isPrivate == 0 ? 0 : blocks.Get(Measure.Anonymous, i) + swap);
+            var committed = _blocks.Get(Measure.Committed, _first + i);
+            var held = _blocks.Get(Measure.Anonymous, _first + i) + _blocks.Get(Measure.Swap, _first + i);
+            (_own[i], _weights[i]) = (committed, allPrivate ? committed : Math.Min(held, committed));
         }
+        return exact & InProportion(Measure.Private, _weights.AsSpan(0, _count), cap: _own);
     }
 
-    static void Write(Measure measure, BlockTable blocks, int first, ReadOnlySpan<ulong> parts)
+    /// <summary>One measure in proportion to weights, which are its caps too unless others are given.</summary>
+    bool InProportion(Measure measure, ReadOnlySpan<ulong> weights, ulong[]? cap = null, ulong unit = 1024)
+    {
+        if (Of(measure) == 0)
+            return true;
+        var parts = _parts.AsSpan(0, _count);
+        var known = Apportionment.Share(Of(measure), weights, cap is null ? weights : cap.AsSpan(0, _count), parts, unit);
+        Write(measure, parts);
+        return known;
+    }
+
+    ulong Of(Measure measure) => mappings.Get(measure, _mapping);
+
+    /// <summary>What was written of a measure already.</summary>
+    ReadOnlySpan<ulong> Written(Measure measure)
+    {
+        for (var i = 0; i < _count; i++)
+            _weights[i] = _blocks.Get(measure, _first + i);
+        return _weights.AsSpan(0, _count);
+    }
+
+    void Write(Measure measure, ReadOnlySpan<ulong> parts)
     {
         for (var i = 0; i < parts.Length; i++)
-            blocks.Set(measure, first + i, parts[i]);
+            _blocks.Set(measure, _first + i, parts[i]);
     }
 }

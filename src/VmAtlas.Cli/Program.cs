@@ -1,13 +1,9 @@
-using VmAtlas.Capture;
-using VmAtlas.Capture.Linux;
-using VmAtlas.Model;
+using VmAtlas.Cli.CommandLine;
 
-using var target = new LinuxTarget(int.Parse(args[1]));
-var snapshot = new CapturePipeline(target, []).Capture();
-foreach (var row in snapshot.Summary.Rows)
+var error = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true };
+return App.Run(args, new Surroundings(new StandardOutput(), error)
 {
-    Console.Write($"{row.Type?.Name() ?? "Total",-14}");
-    foreach (var m in (Measure[])[Measure.Size, Measure.Committed, Measure.Private, Measure.TotalWs, Measure.PrivateWs, Measure.ShareableWs, Measure.SharedWs, Measure.LockedWs])
-        Console.Write($"{(row.Measures[m] == 0 ? "" : new ByteSize(row.Measures[m]).ToString()),18}");
-    Console.WriteLine($"{row.Blocks,8} {(row.Largest is { } l ? new ByteSize(l) : null)}");
-}
+    TerminalWidth = Libc.IsTerminal(Libc.StandardOutput) ? Libc.ColumnsOf(Libc.StandardOutput) : null,
+    ErrorIsTerminal = Libc.IsTerminal(Libc.StandardError),
+    Environment = Environment.GetEnvironmentVariable,
+});

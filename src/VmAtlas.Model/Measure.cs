@@ -98,14 +98,15 @@ public static class Measures
     /// <summary>The field's name in json, files and filters: "totalWs".</summary>
     public static string JsonName(this Measure measure) => s_words[(int)measure].Json;
 
+    /// <summary>Other names people use: "rss".</summary>
+    public static IReadOnlyList<string> Aliases(this Measure measure) => s_words[(int)measure].Aliases;
+
     /// <summary>Reads a title, json name or alias; case, spaces, dashes and underscores do not matter.</summary>
     public static bool TryParse(string text, out Measure measure)
     {
-        var word = text.Replace(" ", "").Replace("-", "").Replace("_", "");
         for (var i = 0; i < s_words.Length; i++)
         {
-            if (word.Equals(s_words[i].Json, StringComparison.OrdinalIgnoreCase)
-                || Array.Exists(s_words[i].Aliases, a => word.Equals(a, StringComparison.OrdinalIgnoreCase)))
+            if (Names.Same(text, s_words[i].Json) || Array.Exists(s_words[i].Aliases, a => Names.Same(text, a)))
             {
                 measure = (Measure)i;
                 return true;

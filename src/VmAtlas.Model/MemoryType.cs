@@ -55,7 +55,7 @@ public static class MemoryTypes
     {
         for (var i = 0; i < s_names.Length; i++)
         {
-            if (SameWord(text, s_names[i]))
+            if (Names.Same(text, s_names[i]))
             {
                 type = (MemoryType)i;
                 return true;
@@ -63,21 +63,5 @@ public static class MemoryTypes
         }
         type = default;
         return false;
-    }
-
-    static bool SameWord(ReadOnlySpan<char> given, ReadOnlySpan<char> name)
-    {
-        var g = 0;
-        foreach (var c in name)
-        {
-            if (c == ' ')
-                continue;
-            while (g < given.Length && given[g] is ' ' or '-' or '_')
-                g++;
-            if (g == given.Length || char.ToUpperInvariant(given[g]) != char.ToUpperInvariant(c))
-                return false;
-            g++;
-        }
-        return g == given.Length;
     }
 }

@@ -8,10 +8,20 @@ namespace VmAtlas.Model;
 /// </remarks>
 public static class VmFlags
 {
-    static readonly string[] s_known =
+    static readonly (string Code, string Meaning)[] s_known =
     [
-        "rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "pf", "lo", "io", "sr", "rr", "dc", "de", "ac", "nr", "ht", "sf",
-        "ar", "wf", "dd", "sd", "mm", "hg", "nh", "mg", "bt", "mt", "um", "uw", "ui", "ss", "sl", "gu", "dp", "lf", "nl",
+        ("rd", "may be read"), ("wr", "may be written"), ("ex", "may be executed"), ("sh", "shared"),
+        ("mr", "reading may be allowed later"), ("mw", "writing may be allowed later"), ("me", "executing may be allowed later"),
+        ("ms", "sharing may be allowed later"), ("gd", "grows down: a stack"), ("pf", "raw page frames, no struct page"),
+        ("lo", "locked in memory"), ("io", "memory of a device"), ("sr", "read in sequence, says the program"),
+        ("rr", "read at random, says the program"), ("dc", "not copied at fork"), ("de", "does not expand by mremap"),
+        ("ac", "charged to the commit limit"), ("nr", "not charged: MAP_NORESERVE"), ("ht", "huge pages of hugetlb"),
+        ("sf", "synchronous page faults (DAX)"), ("ar", "of the architecture"), ("wf", "wiped at fork"), ("dd", "left out of core dumps"),
+        ("sd", "soft-dirty: written since the last reset"), ("mm", "pages and raw frames mixed"), ("hg", "huge pages wanted"),
+        ("nh", "huge pages not wanted"), ("mg", "may be merged with equal pages (KSM)"), ("bt", "guarded branch targets (ARM64)"),
+        ("mt", "memory tags (ARM64)"), ("um", "userfaultfd: missing pages"), ("uw", "userfaultfd: write protection"),
+        ("ui", "userfaultfd: minor faults"), ("ss", "shadow stack"), ("sl", "sealed: can not be unmapped or changed"),
+        ("gu", "may hold guard pages"), ("dp", "droppable: the kernel may throw it away"), ("lf", "locked when touched"), ("nl", "not locked by mlockall"),
     ];
 
     public const int FirstFreeBit = 40;
@@ -28,19 +38,30 @@ public static class VmFlags
     public static readonly ulong IoDevice = Bit("io");
     public static readonly ulong PfnMap = Bit("pf");
     public static readonly ulong GuardPages = Bit("gu");
+    public static readonly ulong ShadowStack = Bit("ss");
 
     /// <summary>Whether a code had to be dropped because all 64 bits were taken.</summary>
     public static bool Overflowed { get; private set; }
 
-    /// <summary>The bit of a two-letter code; 0 when no bit is left.</summary>
-    public static ulong Bit(ReadOnlySpan<char> code)
+    /// <summary>The codes of the kernels this build was made for, with what each means.</summary>
+    public static IReadOnlyList<(string Code, string Meaning)> Known => s_known;
+
+    /// <summary>The bit of a two-letter code, a new one if the code is new; 0 when no bit is left.</summary>
+    public static ulong Bit(ReadOnlySpan<char> code) => TryBit(code, out var bit) ? bit : AddUnknown(code);
+
+    /// <summary>The bit of a code that is known or has been met; asking does not use up a bit.</summary>
+    public static bool TryBit(ReadOnlySpan<char> code, out ulong bit)
     {
         for (var i = 0; i < s_codes.Length; i++)
         {
             if (s_codes[i] is { } known && code.SequenceEqual(known))
-                return 1UL << i;
+            {
+                bit = 1UL << i;
+                return true;
+            }
         }
-        return AddUnknown(code);
+        bit = 0;
+        return false;
     }
 
     /// <summary>The codes of a mask as the kernel writes them: "rd wr mr mw me ac".</summary>
@@ -86,7 +107,8 @@ public static class VmFlags
     static string?[] MakeCodes()
     {
         var codes = new string?[64];
-        s_known.CopyTo(codes, 0);
+        for (var i = 0; i < s_known.Length; i++)
+            codes[i] = s_known[i].Code;
         return codes;
     }
 }

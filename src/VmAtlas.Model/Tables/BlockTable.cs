@@ -64,9 +64,31 @@ public sealed partial class BlockTable
         if (measure == Measure.Size)
             return _ends[row] - _starts[row];
         if (measure == Measure.ShareableWs)
-            return Get(Measure.TotalWs, row) - Get(Measure.PrivateWs, row);
+            return Less(Get(Measure.TotalWs, row), Get(Measure.PrivateWs, row));
         return _measures[(int)measure] is { } values ? values[row] : 0;
     }
+
+    /// <summary>Writes one measure of every row, the derived ones too.</summary>
+    public void CopyTo(Measure measure, Span<ulong> into)
+    {
+        var column = Column(measure is Measure.ShareableWs ? Measure.TotalWs : measure);
+        if (measure is Measure.Size)
+        {
+            for (var i = 0; i < Count; i++)
+                into[i] = _ends[i] - _starts[i];
+            return;
+        }
+        into[..Count].Clear();
+        column.CopyTo(into);
+        if (measure is not Measure.ShareableWs)
+            return;
+        var own = Column(Measure.PrivateWs);
+        for (var i = 0; i < own.Length; i++)
+            into[i] = Less(into[i], own[i]);
+    }
+
+    /// <summary>A private part larger than its whole breaks law 2, which <see cref="Laws"/> reports; here it must not end a report.</summary>
+    static ulong Less(ulong whole, ulong part) => part < whole ? whole - part : 0;
 
     public AddressRange Range(int row) => AddressRange.Of(_starts[row], _ends[row]);
 

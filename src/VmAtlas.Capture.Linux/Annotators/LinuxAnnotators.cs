@@ -1,0 +1,22 @@
+namespace VmAtlas.Capture.Linux.Annotators;
+
+/// <summary>The annotators for Linux targets, in the order in which they claim.</summary>
+public static class LinuxAnnotators
+{
+    /// <remarks>
+    /// What the kernel itself made comes first; then stacks, because a program may put one anywhere, also into an image's .bss or into
+    /// a heap; then images, whose .bss is anonymous memory that heaps and reservations could take for theirs; and so on
+    /// from sure to likely.
+    /// </remarks>
+    public static IReadOnlyList<IAnnotator> All =>
+    [
+        new KernelAnnotator(),
+        new StackAnnotator(),
+        new ImageAnnotator(),
+        new PeAnnotator(),
+        new HeapAnnotator(),
+        new FileAnnotator(),
+        new NamedMemoryAnnotator(),
+        new ReservationAnnotator(),
+    ];
+}

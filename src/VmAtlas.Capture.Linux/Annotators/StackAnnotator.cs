@@ -1,0 +1,52 @@
+using VmAtlas.Capture.Linux.Annotators.Stacks;
+using VmAtlas.Capture.Linux.Interop;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Linux.Annotators;
+
+/// <summary>The main stack, and each thread's with its guard, by thread id and name. Nothing is stopped.</summary>
+/// <remarks>
+/// Evidence, from sure to likely: the kernel's own name [stack]; the stack block that glibc keeps in a thread's control block, which the kernel
+/// leads to (get_robust_list); a thread's stack pointer inside a private mapping with a guard below (musl and other runtimes,
+/// which register no list). The last is wrong when a program switches stacks by itself (coroutines): then the mapping is where
+/// the thread is now. Stacks inside a runtime's heap (Go) have no mapping of their own: the mapping is noted, not claimed.
+/// </remarks>
+sealed class StackAnnotator : IAnnotator
+{
+    public string Name => "Stack";
+
+    public void Annotate(AnnotationContext context)
+    {
+        var main = MainStack.Claim(context);
+        if (context.Target is not LinuxTarget target)
+            return;
+        var writer = new StackWriter(context, target);
+        if (main >= 0)
+            writer.DescribeMain(main);
+        var page = target.System.PageSize.Bytes;
+        var (threads, others, refused) = (new List<ThreadControlBlock>(), new List<int>(), 0);
+        foreach (var tid in target.ThreadIds)
+        {
+            if (tid == target.Process.Pid)
+                continue;
+            if (!Syscalls.TryGetRobustList(tid, out var head))
+                refused++;
+            else if (head != 0 && ThreadControlBlock.TryRead(target, head, page) is { } block)
+                Claim(writer, threads, tid, head, block);
+            else
+                others.Add(tid);
+        }
+        foreach (var stack in threads.Count > 0 ? CachedStacks.Find(target, threads, page) : [])
+            writer.ClaimCached(stack);
+        new StacksByPointer(context, target, writer).Claim(others);
+        MainStack.ClaimOthersThatGrow(context);
+        if (refused > 0 && threads.Count == 0)
+            throw new AnnotatorUnavailableException("which stack belongs to which thread may not be read: needs CAP_SYS_PTRACE");
+    }
+
+    static void Claim(StackWriter writer, List<ThreadControlBlock> threads, int tid, ulong head, ThreadControlBlock block)
+    {
+        threads.Add(block);
+        writer.ClaimThread(tid, block.Stack, $"the control block of thread {tid}, found at 0x{head:x} through its robust list, says that its stack is {block.Stack.Range}");
+    }
+}

@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Linux.Annotators.Stacks;
+
+/// <summary>What is read of glibc's <c>struct pthread</c>, which lies at the top of its thread's stack.</summary>
+/// <param name="Tid">The thread id it holds, in the thread's own pid namespace; 0 once the thread has ended.</param>
+/// <param name="Node">Address of its link in the list of stacks.</param>
+/// <param name="Next">The next link of that list.</param>
+/// <param name="Previous">The one before.</param>
+readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong Previous, StackBlock Stack)
+{
+    /// <summary>Bytes read before and after the robust list head.</summary>
+    const int Before = 32, After = 1664;
+
+    /// <summary>PTHREAD_STACK_MIN is 16 KiB; no limit is documented above, so this is far beyond what anyone asks for.</summary>
+    const ulong SmallestStack = 16 << 10, LargestStack = 1UL << 36;
+
+    /// <summary>From the robust list head to the end of the stack: the rest of the struct, and on some architectures static TLS.</summary>
+    const ulong MostAbove = 1 << 20;
+
+    /// <summary>
+    /// Reads the block around a robust list head, or null when what lies there does not have its shape.
+    /// </summary>
+    /// <remarks>
+    /// glibc keeps { link in the list of stacks (16 bytes), tid, …, robust list head } together, since before 2.10 on every 64-bit
+    /// architecture: the tid lies 16 bytes, the link 32 bytes below the head. Further up come stackblock, stackblock_size, guardsize and
+    /// reported_guardsize, neighbouring words at an offset that differs between versions and is found by shape: the head lies
+    /// inside that block, near its end. Wrong only if four words of this shape with these bounds stood there by chance.
+    /// </remarks>
+    public static ThreadControlBlock? TryRead(IMemorySource memory, ulong head, ulong page)
+    {
+        if (head < Before || head % 8 != 0 || head > ulong.MaxValue - After)
+            return null;
+        Span<byte> bytes = stackalloc byte[Before + After];
+        bytes = bytes[..memory.Read(new Address(head - Before), bytes)];
+        if (bytes.Length <= Before)
+            return null;
+        var tid = BinaryPrimitives.ReadInt32LittleEndian(bytes[(Before - 16)..]);
+        if (FindStack(bytes[Before..], head, page) is not { } stack)
+            return null;
+        return new ThreadControlBlock(tid, head - Before, Word(bytes, 0), Word(bytes, 8), stack);
+    }
+
+    static StackBlock? FindStack(ReadOnlySpan<byte> bytes, ulong head, ulong page)
+    {
+        for (var at = 24; at + 32 <= bytes.Length; at += 8)
+        {
+            var (start, size, guard, reported) = (Word(bytes, at), Word(bytes, at + 8), Word(bytes, at + 16), Word(bytes, at + 24));
+            var fits = size is >= SmallestStack and <= LargestStack && start % 16 == 0 && start <= head && head - start < size
+                && size - (head - start) <= MostAbove && guard < size && guard % page == 0 && reported <= guard + page;
+            if (fits)
+                return new StackBlock(start, size, guard);
+        }
+        return null;
+    }
+
+    static ulong Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
+}

@@ -1,0 +1,30 @@
+using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
+
+namespace VmAtlas.Capture.Linux.Heaps;
+
+/// <summary>What a walk adds up for one arena.</summary>
+sealed class ArenaTally(GlibcArena arena)
+{
+    public GlibcArena Arena { get; } = arena;
+
+    public ChunkCount InUse, Free, FastBins, ThreadCaches;
+    public ulong Top, LargestFree, Trimmable, TrimmableResident, Unknown;
+
+    public ArenaReport ToReport(bool residency) => new()
+    {
+        Number = Arena.Number,
+        Address = Arena.Address,
+        Heaps = [.. Arena.Heaps.Select(h => new AddressRange(h.FirstChunk, h.Range.End))],
+        System = Arena.System,
+        InUse = InUse,
+        Free = Free,
+        FastBins = FastBins,
+        ThreadCaches = ThreadCaches,
+        Top = Top,
+        LargestFree = LargestFree,
+        Trimmable = Trimmable,
+        TrimmableResident = residency ? TrimmableResident : null,
+        Unknown = Unknown,
+    };
+}

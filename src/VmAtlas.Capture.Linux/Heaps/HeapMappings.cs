@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Linux.Heaps;
+
+/// <summary>Which mappings malloc could be in.</summary>
+static class HeapMappings
+{
+    const Protection ReadWrite = Protection.Read | Protection.Write;
+
+    /// <summary>The private anonymous readable and writable mapping that holds an address, or -1.</summary>
+    public static int Holding(BlockTable mappings, ulong address)
+    {
+        var row = mappings.IndexOf(new Address(address));
+        return row >= 0 && IsAnonymous(mappings, row) ? row : -1;
+    }
+
+    /// <summary>The end of the private anonymous read-write memory that goes on from a row without a gap: advice and locks on a part of a heap
+    /// split its mapping, not the heap.</summary>
+    public static ulong RunEnd(BlockTable mappings, int row)
+    {
+        while (row + 1 < mappings.Count && mappings.Starts[row + 1] == mappings.Ends[row] && IsAnonymous(mappings, row + 1)
+            && mappings.Names[row + 1] == mappings.Names[row])
+            row++;
+        return mappings.Ends[row];
+    }
+
+    public static bool IsAnonymous(BlockTable mappings, int row) =>
+        mappings.Inodes[row] == 0 && IsPrivateReadWrite(mappings.Protections[row]);
+
+    /// <summary>The row of <c>[heap]</c>, or -1. The kernel gives the name to every mapping in the break's range; the first one counts.</summary>
+    public static int Break(BlockTable mappings, StringTable strings)
+    {
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            if (mappings.Inodes[i] == 0 && strings.Utf8(mappings.Names[i]).SequenceEqual("[heap]"u8) && IsAnonymous(mappings, i))
+                return i;
+        }
+        return -1;
+    }
+
+    /// <summary>Private writable file mappings: those of libc first, since the main arena is nearly always there.</summary>
+    public static IEnumerable<int> WritableData(BlockTable mappings, StringTable strings)
+    {
+        List<int> libc = [], other = [];
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            if (mappings.Inodes[i] != 0 && IsPrivateReadWrite(mappings.Protections[i]))
+                (IsLibc(strings.Utf8(mappings.Names[i])) ? libc : other).Add(i);
+        }
+        return libc.Concat(other);
+    }
+
+    /// <summary>The words of a range; absent pages are zeros.</summary>
+    public static ulong[] ReadWords(IMemorySource memory, AddressRange range)
+    {
+        var words = new ulong[range.Size.Bytes / 8];
+        var bytes = MemoryMarshal.AsBytes(words.AsSpan());
+        for (var done = 0; done < bytes.Length;)
+        {
+            var got = memory.Read(new Address(range.Start.Value + (ulong)done), bytes[done..]);
+            done += Math.Max(4096, got);
+        }
+        return words;
+    }
+
+    static bool IsPrivateReadWrite(Protection protection) =>
+        (protection & ReadWrite) == ReadWrite && !protection.IsShared();
+
+    /// <summary>libc.so.6, libc-2.31.so.</summary>
+    static bool IsLibc(ReadOnlySpan<byte> path)
+    {
+        var file = path[(path.LastIndexOf((byte)'/') + 1)..];
+        return file.StartsWith("libc.so"u8) || file.StartsWith("libc-"u8);
+    }
+}

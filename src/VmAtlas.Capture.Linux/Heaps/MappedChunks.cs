@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Linux.Heaps;
+
+/// <summary>Blocks so large that malloc maps each by itself.</summary>
+/// <remarks>
+/// Evidence: private anonymous memory that starts with a chunk header whose flag says "mapped" alone and whose size, with what lies before it,
+/// is whole pages. Neighbours merge into one mapping, so the search goes on at the end of each. Where malloc's own count
+/// says that some are missing (other memory merged in front of them), every page is looked at. Wrong where a program's own
+/// pages begin with such a pair of words; the count then disagrees.
+/// </remarks>
+static class MappedChunks
+{
+    const ulong PageBytes = 4096;
+    const ulong ScanLimit = 1UL << 30;
+
+    /// <param name="Row">The mapping.</param>
+    /// <param name="Size">Chunk size; the mapping it was given is <paramref name="Lead"/> longer.</param>
+    public readonly record struct Found(int Row, ulong Address, ulong Size, ulong Lead);
+
+    /// <param name="known">How many malloc says there are; null when that is not known.</param>
+    /// <param name="isTaken">Rows that hold something else: arenas.</param>
+    public static List<Found> Find(BlockTable mappings, StringTable strings, IMemorySource memory, ulong? known, Func<int, bool> isTaken)
+    {
+        var found = new List<Found>();
+        if (known == 0)
+            return found;
+        var starts = new List<(int Row, ulong RestFrom)>();
+        for (var row = 0; row < mappings.Count; row++)
+        {
+            if (isTaken(row) || !CouldHold(mappings, strings, row))
+                continue;
+            var at = mappings.Starts[row];
+            while (TryRead(mappings, memory, row, at, out var chunk))
+            {
+                found.Add(chunk);
+                at += chunk.Lead + chunk.Size;
+            }
+            starts.Add((row, at));
+        }
+        if (known > (ulong)found.Count)
+            Scan(mappings, memory, known.Value, starts, found);
+        found.Sort((a, b) => a.Address.CompareTo(b.Address));
+        return found;
+    }
+
+    /// <summary>Looks at the start of every page in memory, until all that malloc counts are found.</summary>
+    static void Scan(BlockTable mappings, IMemorySource memory, ulong known, List<(int Row, ulong RestFrom)> starts, List<Found> found)
+    {
+        var left = ScanLimit;
+        foreach (var (row, from) in starts)
+        {
+            for (var at = from; at < mappings.Ends[row] && (ulong)found.Count < known && left > 0; left -= PageBytes)
+            {
+                if (TryRead(mappings, memory, row, at, out var chunk))
+                {
+                    found.Add(chunk);
+                    at += chunk.Lead + chunk.Size;
+                }
+                else
+                {
+                    at += PageBytes;
+                }
+            }
+        }
+    }
+
+    public static bool CouldHold(BlockTable mappings, StringTable strings, int row)
+    {
+        if (!HeapMappings.IsAnonymous(mappings, row) || (mappings.Protections[row] & Protection.Execute) != 0)
+            return false;
+        if (mappings.Has(Measure.TotalWs) && mappings.Get(Measure.TotalWs, row) == 0)
+            return false;
+        var name = strings.Utf8(mappings.Names[row]);
+        return name.IsEmpty || name.StartsWith("[anon:"u8);
+    }
+
+    public static bool TryRead(BlockTable mappings, IMemorySource memory, int row, ulong at, out Found chunk)
+    {
+        chunk = default;
+        Span<ulong> words = stackalloc ulong[2];
+        if (at + 16 > mappings.Ends[row] || memory.Read(new Address(at), MemoryMarshal.AsBytes(words)) < 16)
+            return false;
+        var (lead, size) = (words[0], words[1] & ~7UL);
+        if ((words[1] & 7) != 2 || lead >= PageBytes || (size & 15) != 0 || size < 32 || size > mappings.Ends[row] - at)
+            return false;
+        if ((size + lead & PageBytes - 1) != 0 || lead > size || size + lead > mappings.Ends[row] - at)
+            return false;
+        chunk = new Found(row, at, size, lead);
+        return true;
+    }
+}

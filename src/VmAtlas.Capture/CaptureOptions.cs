@@ -1,0 +1,17 @@
+namespace VmAtlas.Capture;
+
+/// <summary>How much a capture looks up.</summary>
+public sealed record CaptureOptions
+{
+    /// <summary>Everything a snapshot can tell.</summary>
+    public static readonly CaptureOptions Full = new();
+
+    /// <summary>For summaries and recordings: the same regions and sums, without what costs a look-up a block.</summary>
+    public static readonly CaptureOptions Quick = new() { Blocks = false };
+
+    /// <summary>
+    /// Whether blocks are wanted: mappings cut by section, and what costs a look-up a region (a stack's depth and high-water mark).
+    /// Without it a mapping is cut only where two regions meet. The regions and their sums are the same either way.
+    /// </summary>
+    public bool Blocks { get; init; } = true;
+}

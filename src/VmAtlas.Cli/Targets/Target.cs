@@ -1,0 +1,50 @@
+using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Linux.Annotators;
+using VmAtlas.Model;
+
+namespace VmAtlas.Cli.Targets;
+
+/// <summary>A target found: where its snapshots come from. The one place where a word of the command line becomes one.</summary>
+abstract class Target : IDisposable
+{
+    /// <summary>Finds what the user named. A process is not looked into yet.</summary>
+    /// <exception cref="VmAtlasException">None, or several, or a file that can not be read.</exception>
+    public static Target Open(string text) => TargetSpec.Parse(text) switch
+    {
+        FileSpec file => new SavedTarget(file),
+        NameSpec name => new LiveTarget(ProcessName.Find(name.Name)),
+        ProcessSpec process => new LiveTarget(process.Pid),
+        _ => throw new InvalidOperationException("a kind of target nobody opens"),
+    };
+
+    /// <summary>The same, for what only a live process can do.</summary>
+    /// <param name="need">What is wanted of it: "reading its strings".</param>
+    public static LiveTarget OpenLive(string text, string need)
+    {
+        var target = Open(text);
+        if (target is LiveTarget live)
+            return live;
+        target.Dispose();
+        throw new VmAtlasException(Failure.Usage, $"'{text}' is a saved file, and {need} takes a live process");
+    }
+
+    /// <summary>The target's address space: read now, or as it was saved.</summary>
+    public abstract Snapshot Capture(CaptureOptions options, CancellationToken cancellation);
+
+    /// <summary>What could not be read of a file.</summary>
+    public virtual IReadOnlyList<Problem> Problems => [];
+
+    public abstract void Dispose();
+}
+
+/// <summary>A process that runs.</summary>
+sealed class LiveTarget(int pid) : Target
+{
+    public LinuxTarget Linux { get; } = new(pid);
+
+    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
+        new CapturePipeline(Linux, LinuxAnnotators.All, null, options).Capture(cancellation);
+
+    public override void Dispose() => Linux.Dispose();
+}

@@ -1,0 +1,27 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Formats;
+
+/// <summary>What the file system refuses, as sentences.</summary>
+static class FileErrors
+{
+    public static T Open<T>(string path, Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new VmAtlasException(Failure.NotFound, $"there is no file {path}", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new VmAtlasException(Failure.NotPermitted, $"{path} can not be opened: it is not permitted, or it is a folder", e);
+        }
+        catch (IOException e)
+        {
+            throw new VmAtlasException(Failure.General, $"{path} can not be opened: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace VmAtlas.Formats.Vmatlas;
+
+/// <summary>What a chunk holds; the four letters as they stand in the file.</summary>
+enum ChunkType : uint
+{
+    /// <summary>"STRS": further texts.</summary>
+    Strings = 0x53525453,
+
+    /// <summary>"KEYF": a whole snapshot.</summary>
+    KeyFrame = 0x4659454B,
+
+    /// <summary>"DELT": what changed since the snapshot before.</summary>
+    DeltaFrame = 0x544C4544,
+}
+
+/// <summary>The 16 bytes before a chunk's payload: type, length when inflated, length as stored, CRC of the twelve bytes before it and the payload.</summary>
+readonly record struct ChunkHead(ChunkType Type, uint Inflated, uint Stored, uint Crc)
+{
+    public const int Length = 16;
+
+    public static ChunkHead Parse(ReadOnlySpan<byte> bytes) => new(
+        (ChunkType)BinaryPrimitives.ReadUInt32LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]));
+
+    public bool IsFrame => Type is ChunkType.KeyFrame or ChunkType.DeltaFrame;
+
+    public static bool IsKnown(ChunkType type) => type is ChunkType.KeyFrame or ChunkType.DeltaFrame or ChunkType.Strings;
+
+    /// <summary>Whether the payload is what was written.</summary>
+    public bool Matches(ReadOnlySpan<byte> payload)
+    {
+        Span<byte> head = stackalloc byte[12];
+        BinaryPrimitives.WriteUInt32LittleEndian(head, (uint)Type);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[4..], Inflated);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[8..], Stored);
+        return Crc32.Append(Crc32.Append(0, head), payload) == Crc;
+    }
+}
+
+/// <summary>The 12 bytes a frame's payload begins with, not compressed, so that a timeline is listed without inflating anything.</summary>
+/// <param name="Number">Of the snapshot in the recording, from 0. A delta needs the frame numbered one less.</param>
+readonly record struct FrameHead(DateTimeOffset TakenAt, int Number)
+{
+    public const int Length = 12;
+
+    public static FrameHead Parse(ReadOnlySpan<byte> payload)
+    {
+        var from = new ByteCursor(payload);
+        return new FrameHead(FileTime.ToTime(from.Int64()), checked((int)Math.Min(from.UInt32(), int.MaxValue)));
+    }
+}
+
+static class Chunk
+{
+    /// <summary>Appends a whole chunk: head, plain bytes, and the zlib stream of the rest.</summary>
+    public static void Write(ChunkType type, ReadOnlySpan<byte> plain, ByteBuffer content, ByteBuffer into)
+    {
+        var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, LevelFor(content.Count), leaveOpen: true))
+            zlib.Write(content.Written);
+        var payload = packed.GetBuffer().AsSpan(0, (int)packed.Length);
+        var head = into.Count;
+        into.UInt32((uint)type);
+        into.UInt32((uint)content.Count);
+        into.UInt32((uint)(plain.Length + payload.Length));
+        var crc = Crc32.Append(0, into.Written[head..]);
+        into.UInt32(Crc32.Append(Crc32.Append(crc, plain), payload));
+        into.Bytes(plain);
+        into.Bytes(payload);
+    }
+
+    /// <summary>The content of a payload whose plain bytes were taken off.</summary>
+    /// <exception cref="InvalidDataException">It does not inflate to the length its head says, or that is beyond the limit.</exception>
+    public static byte[] Inflate(ChunkHead head, byte[] payload, int plain, ReaderLimits limits)
+    {
+        // Deflate packs 1032 to 1 at best: a head that promises more lies, and no memory is taken for it.
+        if (head.Inflated > limits.InflatedBytes || head.Inflated > (ulong)payload.Length * 1040 + 64)
+            throw new InvalidDataException($"a chunk says that it inflates to {head.Inflated} bytes where {limits.InflatedBytes} are the limit");
+        var content = new byte[head.Inflated];
+        using var zlib = new ZLibStream(new MemoryStream(payload, plain, payload.Length - plain), CompressionMode.Decompress);
+        zlib.ReadExactly(content);
+        return zlib.ReadByte() < 0 ? content : throw new InvalidDataException("a chunk inflates to more than it says");
+    }
+
+    /// <summary>A small chunk is worth the best packing; a large one must not hold the recorder up.</summary>
+    static CompressionLevel LevelFor(int length) => length < 1 << 20 ? CompressionLevel.Optimal : CompressionLevel.Fastest;
+}
