@@ -13,7 +13,8 @@ public static class Laws
             throw new InvalidOperationException($"a law of the model is broken: {breach}");
     }
 
-    /// <summary>Every breach as a sentence; nothing when all hold. Where blocks and regions do not fit each other the rest is not asked.</summary>
+    /// <summary>Every breach as a sentence; nothing when all hold. Where blocks and regions do not fit each other the rest is
+    /// not asked.</summary>
     public static IEnumerable<string> Check(Snapshot snapshot)
     {
         var disorder = Order(snapshot).ToList();
@@ -39,7 +40,8 @@ public static class Laws
         for (var r = 0; r < snapshot.Regions.Count; r++)
         {
             var (first, last) = (snapshot.Regions.FirstBlocks[r], snapshot.Regions.LastBlocks[r]);
-            if (first < 0 || last < first || last >= snapshot.Blocks.Count || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
+            var isSpan = first >= 0 && last >= first && last < snapshot.Blocks.Count;
+            if (!isSpan || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
                 yield return $"region {r} has a wrong span of blocks";
         }
     }

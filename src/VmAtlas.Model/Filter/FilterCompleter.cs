@@ -10,16 +10,20 @@ public sealed record FilterCompletion(int Start, int Length, IReadOnlyList<Filte
 static class FilterCompleter
 {
     static readonly FilterSuggestion[] s_connectives = [new("and", "both must be true"), new("or", "one must be true")];
-    static readonly FilterSuggestion[] s_sizes = [.. ((string[])["64K", "1M", "10M", "100M", "1G", "1%", "5%"]).Select(s => new FilterSuggestion(s, ""))];
+    static readonly FilterSuggestion[] s_sizes =
+    [
+        new("64K", "65,536 bytes"), new("1M", "1 MiB"), new("10M", "10 MiB"), new("100M", "100 MiB"), new("1G", "1 GiB"),
+        new("1%", "of the process's total"), new("5%", "of the process's total"),
+    ];
     static readonly FilterSuggestion[] s_numbers =
     [
-        new(">", "more than"), new(">=", "at least"), new("<", "less than"), new("<=", "at most"), new("=", "exactly"), new("!=", "other than"),
-        new("in", "one of a list"),
+        new(">", "more than"), new(">=", "at least"), new("<", "less than"), new("<=", "at most"),
+        new("=", "exactly"), new("!=", "other than"), new("in", "one of a list"),
     ];
     static readonly FilterSuggestion[] s_texts =
     [
-        new("=", "exactly"), new("!=", "other than"), new("~", "contains"), new("!~", "does not contain"), new("matches", "a regular expression"),
-        new("in", "one of a list"),
+        new("=", "exactly"), new("!=", "other than"), new("~", "contains"), new("!~", "does not contain"),
+        new("matches", "a regular expression"), new("in", "one of a list"),
     ];
     static readonly FilterSuggestion[] s_sets = [new("has", "has all of these"), new("=", "exactly these"), new("!=", "not exactly these")];
 
