@@ -21,7 +21,7 @@ public static class Laws
         return disorder.Count > 0 ? disorder : [.. Rows(snapshot), .. Sums(snapshot), .. Coverage(snapshot)];
     }
 
-    /// <summary>Blocks ascend without overlap, each belongs to a region, and each region has its blocks.</summary>
+    /// <summary>Blocks ascend without overlap, each belongs to a region, each region has its blocks, and facts ascend by region.</summary>
     static IEnumerable<string> Order(Snapshot snapshot)
     {
         var end = 0UL;
@@ -43,6 +43,13 @@ public static class Laws
             var isSpan = first >= 0 && last >= first && last < snapshot.Blocks.Count;
             if (!isSpan || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
                 yield return $"region {r} has a wrong span of blocks";
+        }
+        var before = 0;
+        foreach (var fact in snapshot.Regions.Facts)
+        {
+            if (fact.Region < before || fact.Region >= snapshot.Regions.Count)
+                yield return $"a fact of region {fact.Region} is out of order";
+            before = fact.Region;
         }
     }
 

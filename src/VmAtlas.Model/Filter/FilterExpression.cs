@@ -56,7 +56,9 @@ public sealed class FilterExpression
     }
 
     /// <summary>What could stand at a place of a text, for completion while it is typed.</summary>
-    public static FilterCompletion Complete(string text, int cursor) => FilterCompleter.Complete(text, cursor);
+    /// <param name="snapshot">Where the names of facts and of annotators come from; null to do without.</param>
+    public static FilterCompletion Complete(string text, int cursor, Snapshot? snapshot = null) =>
+        new FilterCompleter(snapshot).Complete(text, cursor);
 
     /// <summary>Whether each row fits. A comparison with a column that the snapshot does not know fits no row, whichever way
     /// it is put.</summary>

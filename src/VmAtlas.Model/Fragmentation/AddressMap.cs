@@ -41,8 +41,8 @@ public sealed class AddressMap
     static ulong SmallestCell(List<MapStretch> stretches, int cells)
     {
         var high = Page;
-        while (Count(stretches, high, cells) > cells)
-            high *= 2;
+        while (high < ulong.MaxValue && Count(stretches, high, cells) > cells)
+            high = high <= ulong.MaxValue / 2 ? high * 2 : ulong.MaxValue;
         var low = high / 2;
         while (high - low > Page && high - low > high / 64)
         {
