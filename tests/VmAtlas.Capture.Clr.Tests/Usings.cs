@@ -1,0 +1,3 @@
+global using VmAtlas.Capture.Linux;
+global using VmAtlas.Model;
+global using VmAtlas.Testing;
