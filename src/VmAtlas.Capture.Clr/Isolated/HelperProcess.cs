@@ -17,6 +17,7 @@ sealed class HelperProcess : IDisposable
     readonly FrameReader _frames;
     readonly HelperLimits _limits;
     readonly StringBuilder _complaints = new();
+    readonly ManualResetEventSlim _noMoreComplaints = new();
 
     HelperProcess(Process process, HelperLimits limits)
     {
@@ -86,8 +87,8 @@ sealed class HelperProcess : IDisposable
             // It ended before it read what was written to it: nothing is lost.
         }
         if (!_process.WaitForExit(100))
-            _process.Kill();
-        _process.WaitForExit();
+            End();
+        _process.WaitForExit(1000);
         _process.Dispose();
     }
 
@@ -119,7 +120,7 @@ sealed class HelperProcess : IDisposable
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timer.CancelAfter(limit);
-        using var ending = timer.Token.Register(_process.Kill);
+        using var ending = timer.Token.Register(End);
         try
         {
             return work();
@@ -136,16 +137,25 @@ sealed class HelperProcess : IDisposable
         if (e is InvalidDataException)
             return e.Message;
         _process.WaitForExit(1000);
+        _noMoreComplaints.Wait(1000);
         var code = _process.HasExited ? $" with exit code {_process.ExitCode}" : "";
         lock (_complaints)
             return $"its helper ended{code} before it answered{(_complaints.Length > 0 ? $": {_complaints}" : "")}";
     }
 
+    /// <summary>With all it may have started: whoever holds its end of the pipe keeps us waiting.</summary>
+    void End() => _process.Kill(entireProcessTree: true);
+
     void Complain(string? line)
     {
+        if (line is null)
+        {
+            _noMoreComplaints.Set();
+            return;
+        }
         lock (_complaints)
         {
-            if (line is not null && _complaints.Length < 300)
+            if (_complaints.Length < 300)
                 _complaints.Append(_complaints.Length > 0 ? " " : "").Append(ReportReader.Line(Encoding.UTF8.GetBytes(line[..Math.Min(line.Length, 300)])));
         }
     }
