@@ -93,7 +93,7 @@ function Processes({ app }: { app: Controller }) {
     input.current?.focus();
   }, [app]);
   const columns = COLUMNS.filter(({ key }) => key === "name" || processes.some((p) => p[key] !== undefined && p[key] !== ""));
-  const shown = processes.filter((p) => matches(p, filter)).sort((a, b) => compare(a, b, sort.column) * (sort.descending ? -1 : 1));
+  const shown = processes.filter((p) => matches(p, filter)).sort((a, b) => exactness(b, filter) - exactness(a, filter) || compare(a, b, sort.column) * (sort.descending ? -1 : 1));
   const at = shown.findIndex((p) => p.pid === chosen);
   const open = (process: ProcessInfo | undefined): void => {
     if (process === undefined) return;
@@ -200,6 +200,12 @@ function matches(process: ProcessInfo, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/);
   const text = `${process.name} ${process.pid} ${process.user} ${process.command}`.toLowerCase();
   return words.every((word) => text.includes(word));
+}
+
+/** What is typed in full comes first: a pid, then a name. */
+function exactness(process: ProcessInfo, filter: string): number {
+  const typed = filter.trim();
+  return String(process.pid) === typed ? 2 : process.name === typed ? 1 : 0;
 }
 
 /** Words of a command line: blanks part them, quotes keep them together. No shell: nothing else means anything. */
