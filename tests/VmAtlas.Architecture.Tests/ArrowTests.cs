@@ -15,6 +15,7 @@ public sealed class ArrowTests
         ["Capture.Linux"] = ["Model", "Capture"],
         ["Capture.Windows"] = ["Model", "Capture"],
         ["Capture.Clr"] = ["Model", "Capture"],
+        ["Capture.Clr.Helper"] = ["Model", "Capture", "Capture.Clr"],
         ["Tracing"] = ["Model", "Capture"],
         ["Web"] = ["Model", "Formats", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Tracing"],
         ["Cli"] = ["Model", "Formats", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Tracing", "Web"],

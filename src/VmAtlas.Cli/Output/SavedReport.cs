@@ -6,7 +6,7 @@ namespace VmAtlas.Cli.Output;
 /// <summary>Says what was written where.</summary>
 static class SavedReport
 {
-    public static void Write(Session session, bool json, string path, Snapshot snapshot)
+    public static void Write(Session session, bool json, string path, Snapshot snapshot, IReadOnlyList<Problem>? more = null)
     {
         var bytes = new FileInfo(path).Length;
         if (json)
@@ -20,6 +20,15 @@ static class SavedReport
                 writer.WriteString("time", snapshot.TakenAt);
                 writer.WriteNumber("regions", snapshot.Regions.Count);
                 writer.WriteNumber("blocks", snapshot.Blocks.Count);
+                writer.WriteStartArray("problems");
+                foreach (var problem in snapshot.Problems.Concat(more ?? []))
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("id", problem.Id);
+                    writer.WriteString("message", problem.Message);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
                 writer.WriteEndObject();
             });
         else

@@ -1,27 +1,21 @@
 using VmAtlas.Capture;
+using VmAtlas.Formats.Import;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
 
-/// <summary>Snapshots in a file, one of which is meant where one is wanted.</summary>
-sealed class SavedTarget : Target
+/// <summary>Snapshots in a file, ours or VMMap's, one of which is meant where one is wanted.</summary>
+sealed class SavedTarget(FileSpec file) : Target
 {
-    readonly FileSpec _file;
-    readonly TimelineReader _reader;
+    public FileSpec File => file;
 
-    public SavedTarget(FileSpec file)
-    {
-        _file = file;
-        _reader = TimelineFile.Open(file.Path);
-    }
+    public Timeline Timeline { get; } = Importer.Open(file.Path);
 
-    public Timeline Timeline => _reader;
-
-    public override IReadOnlyList<Problem> Problems => _reader.Problems;
+    public override IReadOnlyList<Problem> Problems => Timeline is TimelineReader reader ? reader.Problems : [];
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
-        Timeline.Load(_file.IndexIn(Timeline.Count));
+        Timeline.Load(file.IndexIn(Timeline.Count));
 
-    public override void Dispose() => _reader.Dispose();
+    public override void Dispose() => (Timeline as IDisposable)?.Dispose();
 }

@@ -9,4 +9,7 @@ public readonly record struct JsonOptions(bool Regions = true, bool Blocks = fal
     public JsonOptions() : this(Regions: true)
     {
     }
+
+    /// <summary>Numbers of the regions to write, in that order; null for all of them in order of address.</summary>
+    public IReadOnlyList<int>? Chosen { get; init; }
 }

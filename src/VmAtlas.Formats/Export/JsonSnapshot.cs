@@ -26,7 +26,7 @@ public static class JsonSnapshot
         JsonFacts.Write(snapshot, writer);
         WriteSummary(snapshot.Summary, writer);
         if (options.Regions)
-            WriteRegions(snapshot, writer, options.Blocks);
+            WriteRegions(snapshot, writer, options);
         JsonFacts.WriteAnnotators(snapshot, writer);
         writer.WriteEndObject();
         writer.Flush();
@@ -50,13 +50,17 @@ public static class JsonSnapshot
         writer.WriteEndArray();
     }
 
-    static void WriteRegions(Snapshot snapshot, Utf8JsonWriter writer, bool blocks)
+    static void WriteRegions(Snapshot snapshot, Utf8JsonWriter writer, JsonOptions options)
     {
-        var fact = 0;
+        var (fact, last) = (0, -1);
         writer.WriteStartArray("regions"u8);
-        for (var r = 0; r < snapshot.Regions.Count; r++)
+        for (var i = 0; i < (options.Chosen?.Count ?? snapshot.Regions.Count); i++)
         {
-            WriteRegion(snapshot, r, writer, blocks, ref fact);
+            var region = options.Chosen is { } chosen ? chosen[i] : i;
+            if (region < last)
+                fact = 0; // facts stand in order of region: out of order they are looked for from the first again
+            last = region;
+            WriteRegion(snapshot, region, writer, options.Blocks, ref fact);
             if (writer.BytesPending > FlushAt)
                 writer.Flush();
         }

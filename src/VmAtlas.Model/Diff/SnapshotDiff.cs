@@ -12,7 +12,7 @@ public sealed class SnapshotDiff
 
     SnapshotDiff(Snapshot before, Snapshot after)
     {
-        (Before, After, SameProcess) = (before, after, IsSameProcess(before.Process, after.Process));
+        (Before, After, SameProcess) = (before, after, IsSameRun(before.Process, after.Process));
         _regions = Order(new RegionMatcher(before, after).Match(SameProcess));
         Types = [.. before.Summary.Rows.Zip(after.Summary.Rows, (b, a) => new TypeChange(b.Type, b, a))];
     }
@@ -78,10 +78,7 @@ public sealed class SnapshotDiff
     /// <summary>Changes by file: all regions of a path together, images and data. In order of path.</summary>
     public IReadOnlyList<ModuleChange> Modules() => ModuleChanges.Of(this);
 
-    /// <summary>A start is known to a tick of the kernel's clock, and its wall time moves when that clock is set: two seconds are the same.</summary>
-    static bool IsSameProcess(ProcessFacts a, ProcessFacts b) =>
-        a.Pid != 0 && a.Pid == b.Pid && a.Executable == b.Executable
-        && (a.StartedAt is { } start && b.StartedAt is { } other ? (start - other).Duration() < TimeSpan.FromSeconds(2) : a.StartedAt == b.StartedAt);
+    static bool IsSameRun(ProcessFacts a, ProcessFacts b) => a.IsSameProcessAs(b) && a.Executable == b.Executable;
 
     (ulong[] Before, ulong[] After) Values(Measure measure) => _values[(int)measure] ??=
         (new SnapshotRows(Before, RowLevel.Region).Values(measure), new SnapshotRows(After, RowLevel.Region).Values(measure));

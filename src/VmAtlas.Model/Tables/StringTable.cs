@@ -31,7 +31,7 @@ public sealed class StringTable
     /// <summary>The bytes as the system gave them.</summary>
     public ReadOnlySpan<byte> Utf8(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)index), (uint)_count, nameof(index));
         var start = index == 0 ? 0 : _ends[index - 1];
         return _bytes.AsSpan(start, _ends[index] - start);
     }

@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text;
+using VmAtlas.Capture.Clr.Helper;
+using VmAtlas.Capture.Clr.Helper.Inspect;
+using VmAtlas.Capture.Clr.Wire;
+
+// vmatlas-clr PID RUNTIME-BASE
+// Asks the debugger library of a .NET process's runtime where its memory goes. Started by vmatlas only; speaks frames, not text.
+// Each byte on the input is a question (Question); the end of the input ends the program.
+using var output = Console.OpenStandardOutput();
+var frames = new FrameWriter(new BufferedStream(output, 1 << 16));
+try
+{
+    if (args is not [var pidText, var baseText]
+        || !int.TryParse(pidText, CultureInfo.InvariantCulture, out var pid)
+        || !ulong.TryParse(baseText, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var runtimeBase))
+        throw new ArgumentException("vmatlas-clr is a part of vmatlas and does nothing by itself");
+    using var input = Console.OpenStandardInput();
+    using var session = Session.Open(pid, runtimeBase);
+    frames.Write(FrameKind.Ready, Encoding.UTF8.GetBytes(session.GivenUp));
+    frames.Flush();
+    for (var question = input.ReadByte(); question >= 0; question = input.ReadByte())
+        ReportWriter.Write(frames, session.Inspect(withObjects: question == (int)Question.RangesAndObjects));
+    return 0;
+}
+catch (HelperException e)
+{
+    frames.Write(FrameKind.Failure, Encoding.UTF8.GetBytes(e.Message));
+}
+#pragma warning disable CA1031 // the last stop: whatever went wrong is said to vmatlas, which is the only reader
+catch (Exception e)
+#pragma warning restore CA1031
+{
+    frames.Write(FrameKind.Failure, Encoding.UTF8.GetBytes($"the helper failed: {e.GetType().Name}: {e.Message}"));
+}
+frames.Flush();
+return 1;

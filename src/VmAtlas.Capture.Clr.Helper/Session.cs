@@ -1,0 +1,53 @@
+using VmAtlas.Capture.Clr.Detection;
+using VmAtlas.Capture.Clr.Helper.Dac;
+using VmAtlas.Capture.Clr.Helper.Inspect;
+using VmAtlas.Capture.Clr.Helper.Interop;
+using VmAtlas.Capture.Clr.Helper.Memory;
+using VmAtlas.Capture.Clr.Helper.Sandbox;
+using VmAtlas.Model.Managed;
+
+namespace VmAtlas.Capture.Clr.Helper;
+
+/// <summary>One target, opened with the helper's rights and inspected without them.</summary>
+sealed class Session : IDisposable
+{
+    readonly TargetFiles _files;
+    readonly RuntimeInspector _inspector;
+    readonly string? _version;
+
+    Session(TargetFiles files, RuntimeInspector inspector, string? version, string givenUp)
+    {
+        (_files, _inspector, _version) = (files, inspector, version);
+        GivenUp = givenUp;
+    }
+
+    /// <summary>The rights that were given up, for people.</summary>
+    public string GivenUp { get; }
+
+    /// <remarks>The order is the point: first what needs rights (the target's files, the choice of the library), then no rights any more,
+    /// and only then the first instruction of the library.</remarks>
+    public static Session Open(int pid, ulong runtimeBase)
+    {
+        var files = new TargetFiles(pid);
+        var memory = new TargetMemory(files);
+        var runtime = RuntimeIdentity.Read(memory.Read, runtimeBase)
+            ?? throw new HelperException("the module named like the .NET runtime is no ELF module");
+        var dac = DacStore.OfThisMachine().Find(runtime) ?? throw new HelperException(
+            $"no trusted debugger library fits the runtime (build id {runtime.RuntimeBuildId ?? "unknown"}): "
+            + "installing the same version of .NET for all users would help");
+        var descriptor = Libc.open(dac.Path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        Preload.WhatIsNeeded();
+        var givenUp = Rights.GiveUp();
+        // By descriptor, because without rights the path need not be reachable any more (a home folder).
+        var inspector = new RuntimeInspector(new ClrDataReader(memory, pid, runtimeBase), memory, $"/proc/self/fd/{descriptor}");
+        return new Session(files, inspector, dac.Version, givenUp);
+    }
+
+    public ManagedReport Inspect(bool withObjects) => _inspector.Inspect(withObjects) with { RuntimeVersion = _version };
+
+    public void Dispose()
+    {
+        _inspector.Dispose();
+        _files.Dispose();
+    }
+}

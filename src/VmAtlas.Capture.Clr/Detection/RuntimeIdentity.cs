@@ -1,0 +1,30 @@
+using System.Buffers.Binary;
+
+namespace VmAtlas.Capture.Clr.Detection;
+
+/// <summary>Which build of the .NET runtime a module is, by its own word. It chooses among libraries that are trusted anyway.</summary>
+/// <param name="RuntimeBuildId">Build id of the module, hexadecimal.</param>
+/// <param name="DacBuildId">Build id of the debugger library it asks for; only a runtime linked into a program names it.</param>
+sealed record RuntimeIdentity(string? RuntimeBuildId, string? DacBuildId)
+{
+    /// <summary>The export by which a runtime linked into a program (single-file) is known.</summary>
+    public const string Export = "DotNetRuntimeInfo";
+
+    /// <summary>What the module at an address says of itself; null when it is no ELF module.</summary>
+    public static RuntimeIdentity? Read(MemoryReader read, ulong imageBase) =>
+        ElfModule.TryOpen(read, imageBase) is { } module ? new RuntimeIdentity(module.ReadBuildId(), ReadDacBuildId(read, module)) : null;
+
+    /// <summary>struct RuntimeInfo of coreclr's <c>debug/runtimeinfo/runtimeinfo.h</c>: signature, version, then for the runtime, the DAC and
+    /// the debugger interface 24 bytes each: length and build id.</summary>
+    static string? ReadDacBuildId(MemoryReader read, ElfModule module)
+    {
+        const int signatureBytes = 18, version = 20, dac = 48;
+        Span<byte> info = stackalloc byte[72];
+        if (module.FindExport(Export) is not { } address || read(address, info) != info.Length
+            || !info[..signatureBytes].SequenceEqual("DotNetRuntimeInfo\0"u8)
+            || BinaryPrimitives.ReadInt32LittleEndian(info[version..]) < 1
+            || info[dac] is 0 or > 23)
+            return null;
+        return Convert.ToHexStringLower(info.Slice(dac + 1, info[dac]));
+    }
+}

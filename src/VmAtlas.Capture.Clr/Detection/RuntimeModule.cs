@@ -1,0 +1,52 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Clr.Detection;
+
+/// <summary>The .NET runtime of a target.</summary>
+/// <param name="Base">Where its ELF header is mapped.</param>
+/// <param name="IsSingleFile">It is linked into the program itself.</param>
+sealed record RuntimeModule(ulong Base, bool IsSingleFile)
+{
+    static ReadOnlySpan<byte> Library => "/libcoreclr.so"u8;
+
+    /// <summary>Finds the runtime, or null: then the target is no .NET process, or a NativeAOT one.</summary>
+    /// <remarks>
+    /// Evidence: a private mapping of a file named libcoreclr.so from its start; else, where the program itself exports
+    /// <see cref="RuntimeIdentity.Export"/>, the program. A module of the first name may be anything: it is a reason to look, no more. A runtime
+    /// that was renamed is not found. A process that is not .NET costs one pass over its mappings' names and a few small reads.
+    /// </remarks>
+    public static RuntimeModule? Find(AnnotationContext context)
+    {
+        var (mappings, strings) = (context.Mappings, context.Strings);
+        var (name, isRuntime) = (-1, false);
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            if (mappings.Inodes[i] == 0 || mappings.Offsets[i] != 0 || mappings.Protections[i].IsShared())
+                continue;
+            // Mappings of one file follow each other: each name is looked at about once.
+            if (mappings.Names[i] != name)
+                (name, isRuntime) = (mappings.Names[i], strings.Utf8(mappings.Names[i]).EndsWith(Library));
+            if (isRuntime)
+                return new RuntimeModule(mappings.Starts[i], IsSingleFile: false);
+        }
+        return context.Target is IMemorySource memory ? FindInProgram(context, memory) : null;
+    }
+
+    static RuntimeModule? FindInProgram(AnnotationContext context, IMemorySource memory)
+    {
+        var (mappings, strings) = (context.Mappings, context.Strings);
+        if (context.Target.Process.Executable is not { } executable)
+            return null;
+        var name = strings.Intern(executable);
+        for (var i = 0; i < mappings.Count; i++)
+        {
+            // The assemblies of a bundle are mapped from the same file: only the ELF header begins at offset 0 and is private.
+            if (mappings.Names[i] == name && mappings.Offsets[i] == 0 && !mappings.Protections[i].IsShared()
+                && ElfModule.TryOpen(Read, mappings.Starts[i])?.FindExport(RuntimeIdentity.Export) is not null)
+                return new RuntimeModule(mappings.Starts[i], IsSingleFile: true);
+        }
+        return null;
+
+        int Read(ulong address, Span<byte> into) => memory.Read(new Address(address), into);
+    }
+}
