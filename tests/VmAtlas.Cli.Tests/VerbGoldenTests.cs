@@ -22,8 +22,6 @@ public sealed class VerbGoldenTests : IDisposable
     [InlineData("fragmentation.json", "fragmentation", "--lines", "1", "--json")]
     [InlineData("show.json", "show", "--json")]
     [InlineData("show-blocks-filtered.json", "show", "--json", "--blocks", "--type", "heap", "--sort", "size")]
-    [InlineData("export.csv", "export", "-o", "-", "-f", "csv")]
-    [InlineData("export.txt", "export", "-o", "-", "-f", "txt")]
     public void A_saved_snapshot_gives_the_golden_output(string golden, string verb, params string[] rest) =>
         Golden.Check(golden, CommandRun.Of([verb, _files.Sample(), .. rest]).Worked().Out);
 
