@@ -20,6 +20,10 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
     int _row = -1;
     int _name;
 
+    public BlockTable Mappings => mappings;
+
+    public StringTable Strings => strings;
+
     /// <summary>Rows that were clipped or dropped because their addresses lay below the end of the row before.</summary>
     public int Moved { get; private set; }
 

@@ -14,6 +14,8 @@ static class VerbList
         ("strings", () => new Strings()),
         ("diff", () => new Diff()),
         ("fragmentation", () => new FragmentationVerb()),
+        ("record", () => new Record()),
+        ("timeline", () => new TimelineVerb()),
         ("export", () => new Export()),
         ("import", () => new Import()),
         ("snapshot", () => new SnapshotVerb()),

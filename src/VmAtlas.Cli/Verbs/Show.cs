@@ -15,7 +15,7 @@ sealed class Show : Verb
     readonly Option<bool> _details = new("--details", "-d") { Description = "List the regions too. The options from --type on imply it." };
     readonly Option<bool> _blocks = new("--blocks", "-b") { Description = "List each region's blocks below it." };
     readonly Option<bool> _why = new("--why") { Description = "Say below each region on what evidence it is what it is." };
-    readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say everything that could not be read or does not agree." };
+    readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
     readonly RowOptions _rows;
     readonly Option<string> _columns = new("--columns")
     {
@@ -62,7 +62,9 @@ sealed class Show : Verb
         WriteReport(session.Screen, snapshot);
         if (blocks || arguments.GetValue(_details) || arguments.GetValue(_why) || _rows.AreUsed(arguments) || arguments.GetResult(_columns) is not null)
             WriteRegions(session.Screen, snapshot, choice, columns, blocks, arguments.GetValue(_why));
-        ProblemList.Write(session.Screen, snapshot, target.Problems, arguments.GetValue(_verbose));
+        if (arguments.GetValue(_verbose))
+            CounterTable.Write(session.Screen, snapshot);
+        ProblemList.Write(session.Screen, snapshot, [.. CounterTable.Disagreements(snapshot), .. target.Problems], arguments.GetValue(_verbose));
         return 0;
     }
 
