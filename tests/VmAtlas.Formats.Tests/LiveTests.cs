@@ -29,6 +29,7 @@ public sealed class LiveTests : IDisposable
             snapshots.Add(pipeline.Capture());
         }
         GC.KeepAlive(hold);
+        snapshots.ShouldAllBe(s => s.Has(Measure.Pss) && s.Has(Measure.Committed));
         return snapshots;
     }
 
