@@ -10,6 +10,8 @@ static class ApiRoutes
     public static void Map(IEndpointRouteBuilder routes, ApiContext api)
     {
         AboutCalls.Map(routes);
+        ProcessCalls.Map(routes);
+        ExportCalls.Map(routes, api);
         SessionCalls.Map(routes, api);
         SnapshotCalls.Map(routes, api);
         MemoryCalls.Map(routes, api);

@@ -18,6 +18,12 @@ static class SessionCalls
         routes.MapGet("/api/sessions/{id}", context =>
             context.WriteJson(Describe(SessionOf(context, api)), ApiJson.Default.SessionAnswer));
         routes.MapPost("/api/open", context => Open(context, api));
+        routes.MapPost("/api/launch", async context =>
+        {
+            var pid = Launcher.Start(await context.ReadJson(ApiJson.Default.LaunchRequest));
+            var session = await api.Sessions.OpenProcess(pid, api.Clock, api.Events, context.RequestAborted);
+            await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
+        });
         routes.MapPost("/api/sessions/{id}/refresh", async context =>
         {
             var session = SessionOf(context, api);
@@ -54,7 +60,7 @@ static class SessionCalls
         await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
     }
 
-    static SessionAnswer Describe(Session session)
+    public static SessionAnswer Describe(Session session)
     {
         var timeline = session.Timeline;
         var newest = timeline.Load(timeline.Count - 1);

@@ -1,5 +1,6 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
 using VmAtlas.Web.Api;
 
@@ -21,7 +22,7 @@ sealed class LiveProcess : IDisposable
     {
         (_session, _clock, _events) = (session, clock, events);
         _target = new LinuxTarget(pid);
-        _pipeline = new CapturePipeline(_target, []);
+        _pipeline = new CapturePipeline(_target, LinuxAnnotators.All);
     }
 
     /// <summary>Null where single pages can not be told of.</summary>

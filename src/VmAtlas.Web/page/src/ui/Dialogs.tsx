@@ -1,6 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { AboutDialog, ReadingDialog, ShortcutsDialog } from "./AboutDialogs";
 import { Chooser } from "./Chooser";
+import { ColumnsDialog } from "./ColumnsDialog";
+import { GlossaryDialog } from "./GlossaryDialog";
+import { SaveDialog } from "./SaveDialog";
 import type { Controller } from "./controller";
 import type { State } from "./state";
 
@@ -9,6 +13,18 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
   switch (state.dialog) {
     case "chooser":
       return <Chooser app={app} state={state} />;
+    case "columns":
+      return <ColumnsDialog app={app} state={state} />;
+    case "glossary":
+      return <GlossaryDialog app={app} />;
+    case "save":
+      return <SaveDialog app={app} state={state} />;
+    case "annotators":
+      return <ReadingDialog app={app} state={state} />;
+    case "shortcuts":
+      return <ShortcutsDialog app={app} />;
+    case "about":
+      return <AboutDialog app={app} />;
     default:
       return null;
   }
