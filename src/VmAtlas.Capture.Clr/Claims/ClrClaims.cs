@@ -17,7 +17,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
     const string ByShape = "private memory reserved the way the .NET runtime does (inaccessible, left out of core dumps) in a .NET process";
 
     readonly int[] _regionOfKind = Filled(ManagedKinds.Count);
-    int _factsOf = -1;
+    int _collectors = -1, _any = -1;
 
     public void Claim()
     {
@@ -30,8 +30,8 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         foreach (var run in runs)
             context.Claims.ClaimRange(RegionOf(RangesIn(run.Range).Count > 0 ? ManagedKind.CodeReserve : ManagedKind.Other), run.Range);
         ClaimDoubleMapped();
-        if (_factsOf >= 0)
-            AddFacts(_factsOf);
+        if (_any >= 0)
+            AddFacts(_collectors >= 0 ? _collectors : _any);
     }
 
     /// <summary>Claims inaccessible memory that touches the doublemapped file: the rest of a stretch that was kept for code.</summary>
@@ -59,8 +59,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         if (!isCollectors)
             return;
         var region = context.Claims.AddRegion(MemoryType.ManagedHeap, DetailsOf(ranges), ranges.Count > 0 ? Told : ByShape);
-        if (_factsOf < 0)
-            _factsOf = region;
+        (_collectors, _any) = (_collectors < 0 ? region : _collectors, region);
         for (var i = run.First; i <= run.Last; i++)
         {
             context.Claims.Claim(region, i);
@@ -129,7 +128,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
                 _ => Told,
             };
             region = context.Claims.AddRegion(MemoryType.ManagedHeap, $".NET {kind.Name()}", reason);
-            _factsOf = _factsOf < 0 ? region : _factsOf;
+            _any = region;
         }
         return region;
     }
