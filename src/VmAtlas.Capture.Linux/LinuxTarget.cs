@@ -1,11 +1,16 @@
+using VmAtlas.Capture.Linux.Facts;
 using VmAtlas.Capture.Linux.Memory;
 using VmAtlas.Capture.Linux.Proc;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux;
 
-/// <summary>A live process, read through <c>/proc/PID</c>. Not thread-safe.</summary>
-public sealed class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource, IMappedFiles
+/// <summary>A live process, read through <c>/proc/PID</c> without stopping it. Not thread-safe.</summary>
+/// <remarks>
+/// It can be made for any process that is to be seen: <see cref="Process"/>, <see cref="ReadCounters"/> and <see cref="Threads"/> need no rights,
+/// <see cref="ReadMappings"/> needs the right to trace the process, page states and memory more (see <c>docs/</c>).
+/// </remarks>
+public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource, IMappedFiles
 {
     readonly ProcFolder _folder;
     readonly SpecialRanges _special = new();
@@ -13,23 +18,32 @@ public sealed class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource, IM
     readonly ProcessMemory _memory;
     readonly MappedFiles _files;
     readonly ThreadList _threads;
-    readonly ProcText _text = new();
+    AddressSpaceFiles? _space;
 
+    /// <param name="pid">A process id; the id of one of its threads means the process.</param>
+    /// <exception cref="VmAtlasException"><see cref="Failure.NotFound"/>: there is none, or none that may be seen.</exception>
     public LinuxTarget(int pid)
     {
-        _folder = ProcFolder.TryOpen($"/proc/{pid}") ?? throw new VmAtlasException(Failure.NotFound, $"there is no process {pid}");
+        _folder = ProcFolder.TryOpen($"/proc/{pid}") ?? throw TargetErrors.NotFound(pid);
+        if (new StatusText(_folder.TryRead("status", out _) ?? []).ThreadGroup is { } leader && leader != pid)
+        {
+            _folder.Dispose();
+            _folder = ProcFolder.TryOpen($"/proc/{leader}") ?? throw TargetErrors.NotFound(pid);
+            pid = leader;
+        }
         _pages = new PageMap(_folder, _special);
-        _memory = new ProcessMemory(pid, _folder, _pages, _special);
+        _memory = new ProcessMemory(pid, _pages, _special);
         _files = new MappedFiles(_folder);
         _threads = new ThreadList(_folder);
-        Process = new ProcessFacts { Pid = pid, Name = _folder.TryReadText("comm")?.TrimEnd('\n') ?? "" };
+        Process = ProcessFactsReader.Read(_folder, pid);
+        Layout = LayoutReader.Of(Process.Architecture, highest: 0);
     }
 
-    public ProcessFacts Process { get; }
+    public ProcessFacts Process { get; private set; }
 
-    public SystemFacts System { get; } = new() { Kernel = Environment.OSVersion.VersionString };
+    public SystemFacts System => SystemReader.System;
 
-    public AddressSpaceLayout Layout { get; } = new(new Address(65536), new Address(0x7ffffffff000), new ByteSize(256 * 4096));
+    public AddressSpaceLayout Layout { get; private set; }
 
     public ByteSize PageSize => _pages.PageSize;
 
@@ -58,33 +72,15 @@ public sealed class LinuxTarget : ICaptureTarget, IMemorySource, IPageSource, IM
 
     public bool TryTally(AddressRange range, out PageTally tally) => _pages.TryTally(range, out tally);
 
-    public void ReadMappings(BlockTable mappings, StringTable strings, ICollection<Problem> problems)
-    {
-        var parser = new SmapsParser(mappings, strings);
-        using var file = _folder.Open("smaps", out _);
-        _text.Read(file, parser);
-        parser.End();
-        _special.Learn(mappings);
-    }
-
-    public IReadOnlyDictionary<string, ulong> ReadCounters(ICollection<Problem> problems)
-    {
-        var counters = new Dictionary<string, ulong>();
-        foreach (var line in File.ReadLines($"{_folder.Path}/status"))
-        {
-            var colon = line.IndexOf(':');
-            if (line.EndsWith(" kB", StringComparison.Ordinal) && ulong.TryParse(line.AsSpan(colon + 1, line.Length - colon - 4).Trim(), out var kib))
-                counters[line[..colon]] = kib << 10;
-        }
-        return counters;
-    }
-
     public void EnsureUnchanged()
     {
+        if (_space is { IsAlive: false })
+            throw TargetErrors.Gone(_folder, Process);
     }
 
     public void Dispose()
     {
+        _space?.Dispose();
         _memory.Dispose();
         _pages.Dispose();
         _files.Dispose();

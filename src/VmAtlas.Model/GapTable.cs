@@ -24,7 +24,8 @@ public sealed class GapTable
 
     /// <summary>
     /// Walks the blocks once. A hole is cut at <see cref="AddressSpaceLayout.Lowest"/> and at the guard gap below a mapping
-    /// that grows down (the kernel's <c>vm_start_gap</c>): a new mapping is never put there, so it is not free.
+    /// that grows down (the kernel's <c>vm_start_gap</c>): a new mapping is never put there, so it is not free. The same holds
+    /// for the rest behind a mapping up to the next multiple of <see cref="AddressSpaceLayout.Granularity"/>.
     /// </summary>
     public static GapTable Between(BlockTable blocks, AddressSpaceLayout layout)
     {
@@ -38,18 +39,22 @@ public sealed class GapTable
             if (starts[i] > at)
             {
                 var guard = (flags[i] & VmFlags.GrowsDown) != 0 ? Math.Min(layout.StackGuardGap.Bytes, starts[i] - at) : 0;
-                gaps.AddHole(at, starts[i] - guard, layout.Lowest.Value);
+                gaps.AddHole(at, starts[i] - guard, layout);
                 gaps.Add(starts[i] - guard, starts[i], unusable: true);
             }
             at = Math.Max(at, ends[i]);
         }
-        gaps.AddHole(at, layout.End.Value, layout.Lowest.Value);
+        gaps.AddHole(at, layout.End.Value, layout);
         return gaps;
     }
 
-    void AddHole(ulong start, ulong end, ulong lowest)
+    void AddHole(ulong start, ulong end, AddressSpaceLayout layout)
     {
-        var cut = Math.Clamp(lowest, Math.Min(start, end), end);
+        if (end <= start)
+            return;
+        var granularity = layout.Granularity.Bytes;
+        var rest = granularity == 0 || start % granularity == 0 ? 0 : granularity - start % granularity;
+        var cut = Math.Clamp(Math.Max(layout.Lowest.Value, start + rest), start, end);
         Add(start, cut, unusable: true);
         Add(cut, end, unusable: false);
     }

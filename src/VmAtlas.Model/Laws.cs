@@ -13,11 +13,15 @@ public static class Laws
             throw new InvalidOperationException($"a law of the model is broken: {breach}");
     }
 
-    /// <summary>Every breach as a sentence; nothing when all hold.</summary>
-    public static IEnumerable<string> Check(Snapshot snapshot) =>
-        [.. Order(snapshot), .. Rows(snapshot), .. Sums(snapshot), .. Coverage(snapshot)];
+    /// <summary>Every breach as a sentence; nothing when all hold. Where blocks and regions do not fit each other the rest is
+    /// not asked.</summary>
+    public static IEnumerable<string> Check(Snapshot snapshot)
+    {
+        var disorder = Order(snapshot).ToList();
+        return disorder.Count > 0 ? disorder : [.. Rows(snapshot), .. Sums(snapshot), .. Coverage(snapshot)];
+    }
 
-    /// <summary>Blocks ascend without overlap, each belongs to a region, and each region has its blocks.</summary>
+    /// <summary>Blocks ascend without overlap, each belongs to a region, each region has its blocks, and facts ascend by region.</summary>
     static IEnumerable<string> Order(Snapshot snapshot)
     {
         var end = 0UL;
@@ -27,14 +31,25 @@ public static class Laws
             if (range.IsEmpty || range.Start.Value < end)
                 yield return $"block {i} ({range}) is empty or begins before the one before it ends";
             end = range.End.Value;
-            if ((uint)snapshot.Blocks.Regions[i] >= (uint)snapshot.Regions.Count)
+            var region = snapshot.Blocks.Regions[i];
+            if ((uint)region >= (uint)snapshot.Regions.Count)
                 yield return $"block {i} ({range}) belongs to no region";
+            else if (i < snapshot.Regions.FirstBlocks[region] || i > snapshot.Regions.LastBlocks[region])
+                yield return $"block {i} ({range}) lies outside the span of its region {region}";
         }
         for (var r = 0; r < snapshot.Regions.Count; r++)
         {
             var (first, last) = (snapshot.Regions.FirstBlocks[r], snapshot.Regions.LastBlocks[r]);
-            if (first < 0 || last < first || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
+            var isSpan = first >= 0 && last >= first && last < snapshot.Blocks.Count;
+            if (!isSpan || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
                 yield return $"region {r} has a wrong span of blocks";
+        }
+        var before = 0;
+        foreach (var fact in snapshot.Regions.Facts)
+        {
+            if (fact.Region < before || fact.Region >= snapshot.Regions.Count)
+                yield return $"a fact of region {fact.Region} is out of order";
+            before = fact.Region;
         }
     }
 
@@ -63,10 +78,11 @@ public static class Laws
     static IEnumerable<string> Sums(Snapshot snapshot)
     {
         var sums = new MeasureSet[MemoryTypes.Count];
-        for (var r = 0; r < snapshot.Regions.Count; r++)
+        for (var m = Measure.Size; (int)m < Measures.Count; m++)
         {
-            var region = snapshot.RegionAt(r);
-            sums[(int)region.Type].Add(region.GetAll());
+            var ofRegions = new SnapshotRows(snapshot, RowLevel.Region).Values(m);
+            for (var r = 0; r < ofRegions.Length; r++)
+                sums[(int)snapshot.Regions.Types[r]].Add(m, ofRegions[r]);
         }
         for (var m = 0; m < Measures.Count; m++)
         {

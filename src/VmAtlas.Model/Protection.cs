@@ -36,7 +36,8 @@ public static class Protections
         text[3] = (p & Protection.Shared) != 0 ? 's' : 'p';
     });
 
-    /// <summary>VMMap's words: "Read/Write", "Execute/Read", "Copy on write", "Reserved" for no access at all.</summary>
+    /// <summary>VMMap's words: "Read/Write", "Execute/Read", "Copy on write", "Reserved" for no access at all, "No access" for a guard
+    /// that allows none.</summary>
     /// <remarks>Mind VMMap's mixed capitals: "Copy on write" but "Execute/Copy on Write".</remarks>
     public static string ToVmmapText(this Protection protection)
     {
@@ -48,6 +49,6 @@ public static class Protections
             Protection.Read => execute ? "Execute/Read" : "Read",
             _ => execute ? "Execute" : (protection & Protection.Guard) != 0 ? "No access" : "Reserved",
         };
-        return (protection & Protection.Guard) != 0 ? text + "/Guard" : text;
+        return (protection & Protection.Guard) != 0 && protection.IsAccessible() ? text + "/Guard" : text;
     }
 }

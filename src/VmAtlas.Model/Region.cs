@@ -75,8 +75,9 @@ public readonly struct Region(Snapshot snapshot, int index)
     {
         get
         {
-            var (index, strings) = (Index, snapshot.Strings);
-            return snapshot.Regions.Facts.Where(f => f.Region == index).Select(f => (strings[f.Key], strings[f.Value]));
+            var (region, strings, facts) = (Index, snapshot.Strings, snapshot.Regions.Facts);
+            for (var i = snapshot.Regions.FirstFactOf(region); i < facts.Count && facts[i].Region == region; i++)
+                yield return (strings[facts[i].Key], strings[facts[i].Value]);
         }
     }
 }

@@ -29,6 +29,18 @@ public sealed record ProcessFacts
 
     /// <summary>The cgroup path, shortened to a container's id where one is recognised.</summary>
     public string? Container { get; init; }
+
+    /// <summary>Whether both are one process from its start on: not a later one that got its pid. It may have become another program.</summary>
+    /// <remarks>A start is known to a tick of the kernel's clock, and its wall time moves when that clock is set: starts less than two
+    /// seconds apart are the same.</remarks>
+    public bool IsSameProcessAs(ProcessFacts other)
+    {
+        if (Pid == 0 || Pid != other.Pid)
+            return false;
+        return StartedAt is { } start && other.StartedAt is { } its
+            ? (start - its).Duration() < TimeSpan.FromSeconds(2)
+            : StartedAt == other.StartedAt;
+    }
 }
 
 /// <summary>The machine the snapshot was taken on.</summary>
@@ -51,7 +63,8 @@ public sealed record SystemFacts
 /// <param name="Lowest">Below it nothing can be mapped: <c>/proc/sys/vm/mmap_min_addr</c>.</param>
 /// <param name="End">First address after user space: 0x7ffffffff000 with four levels of page tables.</param>
 /// <param name="StackGuardGap">Kept free below a mapping that grows down: the kernel's <c>stack_guard_gap</c>, 256 pages.</param>
-public sealed record AddressSpaceLayout(Address Lowest, Address End, ByteSize StackGuardGap);
+/// <param name="Granularity">New mappings begin at multiples of it: 64 KiB on Windows, where the rest behind a mapping can not be used. 0 where every page is good.</param>
+public sealed record AddressSpaceLayout(Address Lowest, Address End, ByteSize StackGuardGap, ByteSize Granularity = default);
 
 /// <summary>Whether one annotator ran, and what it cost.</summary>
 /// <param name="Name">"Stack", "Image", …</param>

@@ -48,45 +48,59 @@ public sealed class Summary
 
     void AddBlocks(Snapshot snapshot)
     {
-        var (blocks, regions) = (snapshot.Blocks, snapshot.Regions);
         for (var t = MemoryType.Image; t <= MemoryType.PrivateData; t++)
+            (_rows[(int)t].Blocks, _rows[(int)t].Largest) = (0, 0);
+        var types = TypesOfBlocks(snapshot);
+        Span<ulong> sums = stackalloc ulong[MemoryTypes.Count];
+        var values = new ulong[types.Length];
+        for (var m = Measure.Size; (int)m < Model.Measures.Count; m++)
         {
-            _rows[(int)t].Blocks = 0;
-            _rows[(int)t].Largest = 0;
-            for (var m = 0; m < Model.Measures.Count; m++)
-            {
-                if (snapshot.Has((Measure)m))
-                    _rows[(int)t].Measures.Set((Measure)m, 0);
-            }
+            if (!snapshot.Has(m))
+                continue;
+            sums.Clear();
+            if (!snapshot.Blocks.IsZero(m))
+                Add(snapshot.Blocks, m, types, values, sums);
+            for (var t = MemoryType.Image; t <= MemoryType.PrivateData; t++)
+                _rows[(int)t].Measures.Set(m, sums[(int)t]);
         }
-        var types = new MemoryType[blocks.Count];
+        CountBlocks(snapshot.Blocks.Facts, types);
+        FindLargest(snapshot);
+    }
+
+    static void Add(BlockTable blocks, Measure measure, byte[] types, ulong[] values, Span<ulong> sums)
+    {
+        blocks.CopyTo(measure, values);
+        for (var i = 0; i < values.Length; i++)
+            sums[types[i]] = checked(sums[types[i]] + values[i]);
+    }
+
+    static byte[] TypesOfBlocks(Snapshot snapshot)
+    {
+        var types = new byte[snapshot.Blocks.Count];
+        var regions = snapshot.Blocks.Regions;
+        var ofRegions = snapshot.Regions.Types;
+        for (var i = 0; i < types.Length; i++)
+            types[i] = (byte)ofRegions[regions[i]];
+        return types;
+    }
+
+    void CountBlocks(ReadOnlySpan<BlockFlags> facts, byte[] types)
+    {
         for (var i = 0; i < types.Length; i++)
         {
-            types[i] = regions.Types[blocks.Regions[i]];
-            _rows[(int)types[i]].Measures.Add(Measure.Size, blocks.Ends[i] - blocks.Starts[i]);
+            if ((facts[i] & BlockFlags.StartsMapping) != 0)
+                _rows[types[i]].Blocks++;
         }
-        for (var m = Measure.Committed; (int)m < Model.Measures.Count; m++)
+    }
+
+    void FindLargest(Snapshot snapshot)
+    {
+        var sizes = new SnapshotRows(snapshot, RowLevel.Region).Values(Measure.Size);
+        for (var r = 0; r < sizes.Length; r++)
         {
-            var column = blocks.Column(m);
-            for (var i = 0; i < column.Length; i++)
-            {
-                if (column[i] != 0)
-                    _rows[(int)types[i]].Measures.Add(m, column[i]);
-            }
-        }
-        for (var r = 0; r < regions.Count; r++)
-        {
-            var region = snapshot.RegionAt(r);
-            ref var row = ref _rows[(int)region.Type];
+            ref var row = ref _rows[(int)snapshot.Regions.Types[r]];
             row.Regions++;
-            row.Blocks += region.MappingCount;
-            row.Largest = Math.Max(row.Largest ?? 0, region.Get(Measure.Size));
-        }
-        for (var t = MemoryType.Image; t <= MemoryType.PrivateData; t++)
-        {
-            ref var measures = ref _rows[(int)t].Measures;
-            if (snapshot.Has(Measure.ShareableWs))
-                measures.Set(Measure.ShareableWs, measures[Measure.TotalWs] - measures[Measure.PrivateWs]);
+            row.Largest = Math.Max(row.Largest ?? 0, sizes[r]);
         }
     }
 
@@ -97,7 +111,11 @@ public sealed class Summary
             return;
         ref var row = ref _rows[(int)MemoryType.PageTable];
         foreach (var measure in (ReadOnlySpan<Measure>)[Measure.Size, Measure.Committed, Measure.Private, Measure.TotalWs, Measure.PrivateWs])
-            row.Measures.Set(measure, tables.Bytes);
+        {
+            // A measure the target did not tell of its mappings is absent from the total too, which these bytes alone would misstate.
+            if (snapshot.Has(measure))
+                row.Measures.Set(measure, tables.Bytes);
+        }
     }
 
     void AddGaps(Snapshot snapshot)

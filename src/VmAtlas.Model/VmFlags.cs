@@ -38,6 +38,7 @@ public static class VmFlags
     public static readonly ulong IoDevice = Bit("io");
     public static readonly ulong PfnMap = Bit("pf");
     public static readonly ulong GuardPages = Bit("gu");
+    public static readonly ulong ShadowStack = Bit("ss");
 
     /// <summary>Whether a code had to be dropped because all 64 bits were taken.</summary>
     public static bool Overflowed { get; private set; }

@@ -16,6 +16,7 @@ public sealed class ReaderPageTests : IDisposable
 
     public ReaderPageTests()
     {
+        _program.Stop();
         _target = new LinuxTarget(_program.Pid);
         _target.ReadMappings(_mappings, _strings, []);
     }
@@ -114,7 +115,7 @@ public sealed class ReaderPageTests : IDisposable
     public void Lists_threads_whose_names_hold_parentheses()
     {
         _target.Threads.Select(t => t.Name).ShouldBe(["reader_pages", "na) (me"]);
-        _target.Threads.ShouldAllBe(t => t.State == 'S');
+        _target.Threads.ShouldAllBe(t => t.State == 'T');
         _target.ThreadIds[0].ShouldBe(_program.Pid);
         _target.ThreadName(_target.ThreadIds[1]).ShouldBe("na) (me");
         _target.ThreadName(1).ShouldBeNull();

@@ -44,8 +44,20 @@ public sealed class TestTarget : IDisposable
 
     public ulong Address(string key) => Convert.ToUInt64(Said[key].Single().Split(' ')[0], 16);
 
+    /// <summary>Stops the program, so that nothing in it changes, and waits until it stands still.</summary>
+    public void Stop()
+    {
+        Signals.Send(Pid, Signals.Stop);
+        while (File.ReadAllText($"/proc/{Pid}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] != 'T')
+            Thread.Sleep(1);
+    }
+
+    public void Continue() => Signals.Send(Pid, Signals.Continue);
+
     public void Dispose()
     {
+        if (!_process.HasExited)
+            Continue();
         _process.StandardInput.Close();
         if (!_process.WaitForExit(5000))
             _process.Kill(entireProcessTree: true);

@@ -6,7 +6,8 @@ namespace VmAtlas.Capture.Linux.Annotators;
 /// <remarks>
 /// A program reserves address space with an inaccessible mapping and makes parts of it accessible as it needs them, so neighbours of private
 /// anonymous memory with an inaccessible one on one side of their border are taken for one reservation. Flags that a program sets for a
-/// part of it (accounting, dump, fork and huge page advice, locking) may differ; all others must agree. Wrong when the kernel put two mappings that
+/// part of it (dump, fork and huge page advice, locking) may differ; those fixed by mmap (no reserve, huge pages) must agree, so a runtime that
+/// commits by mapping anew over its reservation (the JVM) is not recognised here. Wrong when the kernel put two mappings that
 /// were asked for one by one next to each other, which it likes to do: it fills its space from the top without gaps.
 /// </remarks>
 sealed class ReservationAnnotator : IAnnotator
@@ -14,7 +15,7 @@ sealed class ReservationAnnotator : IAnnotator
     /// <summary>A guard is small: larger inaccessible parts are reserved for use.</summary>
     const ulong LargestGuard = 64 << 10;
 
-    static readonly ulong s_mayDiffer = VmFlags.Parse("rd wr ex mr mw me ac nr dd dc wf mg hg nh ht lo lf sd gu um uw ui");
+    static readonly ulong s_mayDiffer = VmFlags.Parse("rd wr ex mr mw me ac dd dc wf mg hg nh lo lf sd gu um uw ui");
 
     public string Name => "Reservation";
 

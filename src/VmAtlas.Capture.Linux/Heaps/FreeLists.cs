@@ -10,31 +10,56 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// </remarks>
 sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, SizeHistogram sizes, ChunkTable? chunks, TornChunks torn)
 {
-    readonly WordCache _words = new(memory);
+    readonly WordCache _sweeping = new(memory, WordCache.Sweeping);
+    WordCache _words = new(memory, WordCache.Scattered);
     readonly (ulong Start, ulong End, ArenaTally Tally)[] _heaps =
         [.. tallies.SelectMany(t => t.Arena.Heaps.Select(h => (h.FirstChunk.Value, h.Range.End.Value, t))).OrderBy(h => h.Item1)];
 
-    /// <summary>Numbers of fastbin chunks and bytes are malloc's own; they are taken from the used ones.</summary>
+    /// <summary>The heap asked for last: links mostly stay within one.</summary>
+    (ulong Start, ulong End, ArenaTally Tally) _last;
+
+    /// <summary>Moves what is in an arena's fastbins from the used chunks to the free ones.</summary>
+    /// <remarks>Each list runs through the whole heap, so they are followed together, block by block: else the heap is read once a list.</remarks>
     public void FollowFastBins(ArenaTally tally)
     {
         if (!tally.Arena.HasFastBins)
             return;
+        _words = _sweeping;
         var heads = tally.Arena.TopField - 8 * ArenaHeader.FastBins;
-        for (var bin = 0; bin < ArenaHeader.FastBins; bin++)
+        Span<ulong> next = stackalloc ulong[ArenaHeader.FastBins];
+        for (var bin = 0; bin < next.Length; bin++)
+            _words.TryRead(heads + 8 * (ulong)bin, out next[bin]);
+        for (var at = next[0]; Nearest(next, at) is >= 0 and var bin;)
         {
+            at = next[bin];
             var size = 32 + 16 * (ulong)bin;
-            if (!_words.TryRead(heads + 8 * (ulong)bin, out var chunk))
-                return;
-            for (; chunk != 0; chunk = Next(chunk))
-            {
-                if (!IsListed(chunk, size) || !sizes.TryMoveToFree(size))
-                {
-                    torn.Add(tally.Arena, chunk, $"is on the fastbin list of {size:#,0} bytes, but is no such chunk");
-                    break;
-                }
-                Take(chunk, size, ChunkState.FastBin);
-            }
+            for (var block = _words.BlockOf(at); next[bin] != 0 && _words.BlockOf(next[bin]) == block;)
+                next[bin] = TryTakeFast(tally, next[bin], size) ? Next(next[bin]) : 0;
         }
+    }
+
+    /// <summary>The list that goes on nearest to an address; -1 when all are done.</summary>
+    static int Nearest(ReadOnlySpan<ulong> next, ulong address)
+    {
+        var (nearest, distance) = (-1, ulong.MaxValue);
+        for (var bin = 0; bin < next.Length; bin++)
+        {
+            var away = next[bin] > address ? next[bin] - address : address - next[bin];
+            if (next[bin] != 0 && away < distance)
+                (nearest, distance) = (bin, away);
+        }
+        return nearest;
+    }
+
+    bool TryTakeFast(ArenaTally tally, ulong chunk, ulong size)
+    {
+        if (!IsListed(chunk, size) || !sizes.TryMoveToFree(size))
+        {
+            torn.Add(tally.Arena, chunk, $"is on the fastbin list of {size:#,0} bytes, but is no such chunk");
+            return false;
+        }
+        Take(chunk, size, ChunkState.FastBin);
+        return true;
     }
 
     /// <param name="cache">Chunk that may hold a thread's cache.</param>
@@ -110,6 +135,8 @@ sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, 
 
     ArenaTally? ArenaOf(ulong chunk)
     {
+        if (chunk >= _last.Start && chunk < _last.End)
+            return _last.Tally;
         var (low, high) = (0, _heaps.Length);
         while (low < high)
         {
@@ -119,6 +146,9 @@ sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, 
             else
                 low = middle + 1;
         }
-        return low < _heaps.Length && chunk >= _heaps[low].Start ? _heaps[low].Tally : null;
+        if (low == _heaps.Length || chunk < _heaps[low].Start)
+            return null;
+        _last = _heaps[low];
+        return _last.Tally;
     }
 }

@@ -26,7 +26,7 @@ public sealed class GlibcArenas
 
     GlibcArenas(BlockTable mappings, StringTable strings, IMemorySource memory)
     {
-        (_mappings, _strings, _memory, _words) = (mappings, strings, memory, new WordCache(memory));
+        (_mappings, _strings, _memory, _words) = (mappings, strings, memory, new WordCache(memory, WordCache.Scattered));
         _couldBeChunk = a => HeapMappings.Holding(_mappings, a) >= 0;
     }
 

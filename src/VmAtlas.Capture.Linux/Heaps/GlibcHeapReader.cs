@@ -38,43 +38,33 @@ public sealed class GlibcHeapReader
     {
         var tallies = arenas.Arenas.Select(a => new ArenaTally(a)).ToList();
         var walker = new HeapWalker(_memory, _sizes, _chunks, _residency, _torn);
+        var mapped = new MappedTally(_sizes, _chunks, MappedChunks.Find(
+            _mappings, _strings, _memory, arenas.Parameters?.MappedChunks, RowsOf(arenas).Contains));
         foreach (var (tally, heap) in tallies.SelectMany(t => t.Arena.Heaps.Select(h => (t, h))).OrderBy(p => p.h.Range.Start))
+        {
+            mapped.AddBefore(heap.Range.Start.Value);
             walker.Walk(tally, heap, cancellation);
-        _chunks?.Sort();
+        }
+        mapped.AddBefore(ulong.MaxValue);
         var lists = new FreeLists(_memory, tallies, _sizes, _chunks, _torn);
         foreach (var cache in walker.ThreadCaches)
             lists.FollowThreadCache(cache);
         foreach (var tally in tallies)
             lists.FollowFastBins(tally);
-        var mapped = FindMapped(arenas, out var mappedLead);
         var fresh = new FreshHeaders(_memory);
         var moved = _torn.Moved || !arenas.Arenas.All(fresh.IsUnchanged);
-        return Report(arenas, tallies, mapped, mappedLead, moved, clock);
+        return Report(arenas, tallies, mapped, moved, clock);
     }
 
-    ChunkCount FindMapped(GlibcArenas arenas, out ulong lead)
-    {
-        var rows = new HashSet<int>();
-        foreach (var heap in arenas.Arenas.SelectMany(a => a.Heaps))
-            rows.Add(_mappings.IndexOf(heap.Range.Start));
-        var (count, more) = (new ChunkCount(), 0UL);
-        foreach (var chunk in MappedChunks.Find(_mappings, _strings, _memory, arenas.Parameters?.MappedChunks, rows.Contains))
-        {
-            count += new ChunkCount(1, chunk.Size);
-            more += chunk.Lead;
-            _sizes.AddUsed(chunk.Size);
-            _chunks?.Add(chunk.Address, chunk.Size, ChunkState.Mapped);
-        }
-        _chunks?.Sort();
-        lead = more;
-        return count;
-    }
+    HashSet<int> RowsOf(GlibcArenas arenas) =>
+        [.. arenas.Arenas.SelectMany(a => a.Heaps).Select(h => _mappings.IndexOf(h.Range.Start))];
 
-    HeapReport Report(GlibcArenas found, List<ArenaTally> tallies, ChunkCount mapped, ulong lead, bool moved, Stopwatch clock)
+    HeapReport Report(GlibcArenas glibc, List<ArenaTally> tallies, MappedTally found, bool moved, Stopwatch clock)
     {
+        var mapped = found.Count;
         var arenas = tallies.Select(t => t.ToReport(_residency is { IsKnown: true })).ToList();
-        var problems = found.Problems.Concat(_torn.Problems).ToList();
-        var knownMapped = found.Parameters is { } p ? new ChunkCount(p.MappedChunks, p.MappedBytes) : mapped with { Bytes = mapped.Bytes + lead };
+        var problems = glibc.Problems.Concat(_torn.Problems).ToList();
+        var knownMapped = glibc.Parameters is { } p ? new ChunkCount(p.MappedChunks, p.MappedBytes) : mapped with { Bytes = mapped.Bytes + found.Lead };
         if (knownMapped.Chunks != mapped.Chunks)
             problems.Add(new Problem("heap-mapped", $"malloc counts {knownMapped.Chunks:#,0} blocks mapped by themselves, {mapped.Chunks:#,0} were found"));
         if (moved)
@@ -83,7 +73,7 @@ public sealed class GlibcHeapReader
         return new HeapReport
         {
             Allocator = "glibc",
-            Library = found.Library,
+            Library = glibc.Library,
             Totals = Totals(arenas, knownMapped),
             InUse = inUse,
             Usable = inUse.Bytes - 8 * inUse.Chunks - 8 * mapped.Chunks,

@@ -29,10 +29,12 @@ readonly record struct MallocParameters(ulong MappedChunks, ulong MappedBytes, u
         return best;
     }
 
+    static uint Low(ulong word) => unchecked((uint)word);
+
     static bool TryParse(ReadOnlySpan<ulong> words, out MallocParameters found)
     {
-        var (count, limit) = ((uint)words[0], (uint)(words[0] >> 32));
-        var (most, fixedThreshold) = ((uint)words[1], (uint)(words[1] >> 32));
+        var (count, limit) = (Low(words[0]), (uint)(words[0] >> 32));
+        var (most, fixedThreshold) = (Low(words[1]), (uint)(words[1] >> 32));
         var (bytes, mostBytes) = (words[2], words[3]);
         found = new MallocParameters(count, bytes, words[4]);
         return count <= limit && count <= most && limit <= int.MaxValue && fixedThreshold <= 1 && bytes <= mostBytes

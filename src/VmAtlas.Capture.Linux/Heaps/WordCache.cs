@@ -3,32 +3,44 @@ using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Heaps;
 
-/// <summary>Reads single words here and there, as following a list of free chunks does, through blocks of 64 KiB: one call a link would
-/// cost ten times as much.</summary>
-/// <remarks>What is cached may be old. <see cref="Forget"/> before reading what must be fresh.</remarks>
-sealed class WordCache(IMemorySource memory)
+/// <summary>Reads single words here and there, as following a list of free chunks does, through blocks: one call a link would cost ten
+/// times as much.</summary>
+/// <remarks>What is cached may be old. The cache holds at most 32 MiB.</remarks>
+sealed class WordCache
 {
-    const int BlockBytes = 1 << 16;
+    /// <summary>For words all over the place.</summary>
+    public const int Scattered = 1 << 14;
+
+    /// <summary>For lists that run through a heap from end to end; as many pages as a word has bits.</summary>
+    public const int Sweeping = 1 << 18;
+
     const int PageBytes = 4096;
-    const int Slots = 512;
+    const int MaxBytes = 32 << 20;
 
     struct Slot
     {
         public ulong Block;
-        public int Pages;
+        public ulong Pages;
         public byte[]? Bytes;
     }
 
-    readonly Slot[] _slots = new Slot[Slots];
+    readonly IMemorySource _memory;
+    readonly int _blockBytes;
+    readonly Slot[] _slots;
+
+    public WordCache(IMemorySource memory, int blockBytes) =>
+        (_memory, _blockBytes, _slots) = (memory, blockBytes, new Slot[MaxBytes / blockBytes]);
+
+    public ulong BlockOf(ulong address) => address / (ulong)_blockBytes;
 
     /// <summary>The 8 bytes at an address that is a multiple of 8; false where that page is absent.</summary>
     public bool TryRead(ulong address, out ulong word)
     {
-        var block = address / BlockBytes;
-        ref var slot = ref _slots[block % Slots];
+        var block = BlockOf(address);
+        ref var slot = ref _slots[block % (ulong)_slots.Length];
         if (slot.Block != block || slot.Bytes is null)
             Fill(ref slot, block);
-        var offset = (int)(address % BlockBytes) & ~7;
+        var offset = (int)(address % (ulong)_blockBytes) & ~7;
         if ((slot.Pages >> offset / PageBytes & 1) == 0)
         {
             word = 0;
@@ -38,21 +50,15 @@ sealed class WordCache(IMemorySource memory)
         return true;
     }
 
-    public void Forget()
-    {
-        foreach (ref var slot in _slots.AsSpan())
-            slot.Block = ulong.MaxValue;
-    }
-
     void Fill(ref Slot slot, ulong block)
     {
-        slot.Bytes ??= GC.AllocateUninitializedArray<byte>(BlockBytes);
+        slot.Bytes ??= GC.AllocateUninitializedArray<byte>(_blockBytes);
         (slot.Block, slot.Pages) = (block, 0);
-        for (var offset = 0; offset < BlockBytes;)
+        for (var offset = 0; offset < _blockBytes;)
         {
-            var got = memory.Read(new Address(block * BlockBytes + (ulong)offset), slot.Bytes.AsSpan(offset));
+            var got = _memory.Read(new Address(block * (ulong)_blockBytes + (ulong)offset), slot.Bytes.AsSpan(offset));
             for (var page = offset / PageBytes; page < (offset + got) / PageBytes; page++)
-                slot.Pages |= 1 << page;
+                slot.Pages |= 1UL << page;
             offset += got / PageBytes * PageBytes + PageBytes;
         }
     }

@@ -50,6 +50,10 @@ static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int ioctl(SafeFileHandle fd, nuint request, void* argument);
 
+    /// <summary>geteuid(2).</summary>
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
     /// <summary>statx(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int statx(SafeFileHandle dirfd, byte* path, int flags, uint mask, Statx* into);

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Microsoft.Win32.SafeHandles;
 using VmAtlas.Capture.Linux.Proc;
 using VmAtlas.Model;
@@ -16,31 +15,34 @@ sealed class PageMap : IDisposable
     /// <summary>Populated ranges closer than this many pages are read with one call: a call costs as much as about so many words.</summary>
     const int JoinPages = 64;
 
-    readonly SafeFileHandle _file;
     readonly SpecialRanges _special;
-    readonly PageWords _words;
-    readonly PageScan? _scan;
+    readonly bool _useScan;
+    readonly PageWords _words = new();
+    readonly PageScan _scan = new();
     readonly ulong _pageSize = (ulong)Environment.SystemPageSize;
+    SafeFileHandle _file = new();
 
     /// <param name="useScan">False to do without PAGEMAP_SCAN, as on an older kernel.</param>
     public PageMap(ProcFolder folder, SpecialRanges special, bool useScan = true)
     {
-        _special = special;
-        _file = folder.Open("pagemap", out var errno);
-        Errno = errno;
-        _words = new PageWords(_file, BitOperations.Log2(_pageSize));
-        var scan = new PageScan(_file);
-        _scan = useScan && IsOpen && scan.IsAvailable() ? scan : null;
+        (_special, _useScan) = (special, useScan);
+        Open(folder);
     }
 
     public bool IsOpen => !_file.IsInvalid;
 
-    /// <summary>Why it is not open; 0 when it is.</summary>
-    public int Errno { get; }
-
-    public bool CanScan => _scan is not null;
+    public bool CanScan { get; private set; }
 
     public ByteSize PageSize => new(_pageSize);
+
+    /// <summary>Opens the pagemap of the address space the process has now: an open one stays with the one before an exec.</summary>
+    public void Open(ProcFolder folder)
+    {
+        _file.Dispose();
+        _file = folder.Open("pagemap", out _);
+        _words.Forget();
+        CanScan = _useScan && IsOpen && _scan.IsAvailable(_file);
+    }
 
     /// <summary>How many bytes from an address on are in memory without a gap, at most <paramref name="length"/>.</summary>
     public ulong PresentRun(ulong start, ulong length)
@@ -49,7 +51,7 @@ sealed class PageMap : IDisposable
             return 0;
         var first = start & ~(_pageSize - 1);
         var end = start > ulong.MaxValue - length - _pageSize ? ulong.MaxValue & ~(_pageSize - 1) : (start + length + _pageSize - 1) & ~(_pageSize - 1);
-        var upTo = _scan is null ? PresentByWords(first, end) : PresentByScan(first, end);
+        var upTo = !CanScan ? PresentByWords(first, end) : PresentByScan(first, end);
         return upTo <= start ? 0 : Math.Min(length, upTo - start);
     }
 
@@ -67,7 +69,7 @@ sealed class PageMap : IDisposable
                 continue;
             }
             var end = _special.NextHugetlb(at, range.End.Value);
-            if (!(_scan is null ? TryTallyWords(at, end, end, ref tally) : TryTallyScan(at, end, ref tally)))
+            if (!(!CanScan ? TryTallyWords(at, end, end, ref tally) : TryTallyScan(at, end, ref tally)))
                 return false;
             at = end;
         }
@@ -83,14 +85,14 @@ sealed class PageMap : IDisposable
         var row = 0;
         for (var at = range.Start.Value; at < end;)
         {
-            var words = _words.At(at, end, end);
+            var words = _words.At(_file, at, end, end);
             if (words.IsEmpty)
                 return false;
             foreach (var word in words)
                 pages[row++] = StateOf(word);
             at += (ulong)words.Length * _pageSize;
         }
-        return _scan is null || TryMarkScanned(range.Start.Value, end, pages);
+        return !CanScan || TryMarkScanned(range.Start.Value, end, pages);
     }
 
     public void Dispose() => _file.Dispose();
@@ -98,7 +100,7 @@ sealed class PageMap : IDisposable
     ulong PresentByScan(ulong start, ulong end)
     {
         var (at, upTo) = (start, start);
-        while (at < end && _scan!.Next(ref at, end, PageCategory.Present, out var found, atMost: 8) && !found.IsEmpty)
+        while (at < end && _scan.Next(_file, ref at, end, PageCategory.Present, out var found, atMost: 8) && !found.IsEmpty)
         {
             foreach (var region in found)
             {
@@ -115,7 +117,7 @@ sealed class PageMap : IDisposable
         _words.Forget();
         for (var at = start; at < end;)
         {
-            var words = _words.At(at, end, end);
+            var words = _words.At(_file, at, end, end);
             foreach (var word in words)
             {
                 if ((word & PageWords.Present) == 0)
@@ -132,7 +134,7 @@ sealed class PageMap : IDisposable
     {
         while (at < end)
         {
-            if (!_scan!.Next(ref at, end, PageCategory.Present | PageCategory.Swapped, out var found))
+            if (!_scan.Next(_file, ref at, end, PageCategory.Present | PageCategory.Swapped, out var found))
                 return false;
             for (var i = 0; i < found.Length; i++)
             {
@@ -164,7 +166,7 @@ sealed class PageMap : IDisposable
         ulong resident = 0, exclusive = 0, anonymous = 0, own = 0, swapped = 0;
         while (at < end)
         {
-            var words = _words.At(at, end, horizon);
+            var words = _words.At(_file, at, end, horizon);
             if (words.IsEmpty)
                 return false;
             foreach (var word in words)
@@ -191,7 +193,7 @@ sealed class PageMap : IDisposable
     {
         for (var at = start; at < end;)
         {
-            if (!_scan!.Next(ref at, end, PageCategory.PfnZero | PageCategory.Huge | PageCategory.Guard, out var found))
+            if (!_scan.Next(_file, ref at, end, PageCategory.PfnZero | PageCategory.Huge | PageCategory.Guard, out var found))
                 return false;
             foreach (var region in found)
             {

@@ -29,7 +29,7 @@ struct PageRegion
 /// <summary>The PAGEMAP_SCAN ioctl (Linux 6.7, <c>Documentation/admin-guide/mm/pagemap.rst</c>): the populated ranges of an address
 /// space, however large and empty it is, in one walk.</summary>
 /// <remarks>It joins pages across borders of mappings. PAGE_IS_FILE is not asked for: it touches every page's struct and triples the cost.</remarks>
-sealed unsafe class PageScan(SafeFileHandle pagemap)
+sealed unsafe class PageScan
 {
     const nuint Request = 0xC0606610; // _IOWR('f', 16, struct pm_scan_arg)
 
@@ -42,16 +42,17 @@ sealed unsafe class PageScan(SafeFileHandle pagemap)
     readonly PageRegion[] _found = GC.AllocateUninitializedArray<PageRegion>(512, pinned: true);
     PageCategory _guard = PageCategory.Guard;
 
-    /// <summary>Whether the kernel has the call: tried on nothing.</summary>
-    public bool IsAvailable()
+    /// <summary>Whether the kernel has the call: it is tried on nothing.</summary>
+    public bool IsAvailable(SafeFileHandle pagemap)
     {
         var at = 0UL;
-        return Next(ref at, 0, PageCategory.Present, out _);
+        return Next(pagemap, ref at, 0, PageCategory.Present, out _);
     }
 
     /// <summary>The next regions that have any of the categories, from <paramref name="at"/> (moved on) to <paramref name="end"/>, both
     /// page-aligned. Walk until <paramref name="at"/> reaches the end; the span is good until the next call.</summary>
-    public bool Next(ref ulong at, ulong end, PageCategory any, out ReadOnlySpan<PageRegion> found, int atMost = 512)
+    public bool Next(
+        SafeFileHandle pagemap, ref ulong at, ulong end, PageCategory any, out ReadOnlySpan<PageRegion> found, int atMost = 512)
     {
         fixed (PageRegion* vector = _found)
         {

@@ -12,9 +12,16 @@ namespace VmAtlas.Capture.Linux.Memory;
 /// <c>process_vm_readv</c> obeys the target's own protection; <c>/proc/PID/mem</c>, tried second, also reads PROT_NONE pages, and would
 /// read device memory, which is never wanted: such mappings are refused.
 /// </remarks>
-sealed unsafe class ProcessMemory(int pid, ProcFolder folder, PageMap pages, SpecialRanges special) : IDisposable
+sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special) : IDisposable
 {
-    readonly Lazy<SafeFileHandle> _mem = new(() => folder.Open("mem", out _));
+    SafeFileHandle _mem = new();
+
+    /// <summary>Opens the memory of the address space the process has now.</summary>
+    public void Open(ProcFolder folder)
+    {
+        _mem.Dispose();
+        _mem = folder.Open("mem", out _);
+    }
 
     public int Read(Address start, Span<byte> into)
     {
@@ -30,20 +37,16 @@ sealed unsafe class ProcessMemory(int pid, ProcFolder folder, PageMap pages, Spe
         }
     }
 
-    public void Dispose()
-    {
-        if (_mem.IsValueCreated)
-            _mem.Value.Dispose();
-    }
+    public void Dispose() => _mem.Dispose();
 
     int ReadFile(Address start, byte* into, int length)
     {
         var range = new AddressRange(start, start + new ByteSize((ulong)length));
-        if (!special.Known || special.TouchesDevice(range) || _mem.Value.IsInvalid)
+        if (!special.Known || special.TouchesDevice(range) || _mem.IsInvalid)
             return 0;
         nint got;
         do
-            got = Libc.pread(_mem.Value, into, (nuint)length, (long)start.Value);
+            got = Libc.pread(_mem, into, (nuint)length, (long)start.Value);
         while (got < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
         return Math.Max(0, (int)got);
     }

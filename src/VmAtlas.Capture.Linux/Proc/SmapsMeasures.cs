@@ -43,7 +43,7 @@ static class SmapsMeasures
         }
     }
 
-    /// <summary>Writes the measures of a row whose range, protection and inode are set.</summary>
+    /// <summary>Writes the measures of a new row whose range, protection and inode are set.</summary>
     /// <returns>Whether Private WS could be less than what was written: the mapping holds anonymous and file pages, and some of them
     /// are shared, but smaps does not say which.</returns>
     public static bool Store(BlockTable table, int row, ulong flags, in SmapsValues values)
@@ -67,24 +67,31 @@ static class SmapsMeasures
         table.SetPages(row, PageShift(values[SmapsKey.KernelPageSize]), (byte)values[SmapsKey.ProtectionKey]);
         if (values[SmapsKey.ThpEligible] != 0)
             table.SetFacts(row, table.Facts[row] | BlockFlags.ThpEligible);
-        table.Set(Measure.Committed, row, committed);
-        table.Set(Measure.Private, row, own);
-        table.Set(Measure.TotalWs, row, rss);
-        table.Set(Measure.PrivateWs, row, privateWs);
-        table.Set(Measure.SharedWs, row, shared);
-        table.Set(Measure.LockedWs, row, Math.Min(values[SmapsKey.Locked] << 10, size));
-        table.Set(Measure.Pss, row, Math.Min(values[SmapsKey.Pss] << 10, rss));
-        table.Set(Measure.Uss, row, unique);
-        table.Set(Measure.Swap, row, swap);
-        table.Set(Measure.SwapPss, row, Math.Min(values[SmapsKey.SwapPss] << 10, swap));
-        table.Set(Measure.Dirty, row, Math.Min(values[SmapsKey.SharedDirty] + values[SmapsKey.PrivateDirty] << 10, rss));
-        table.Set(Measure.Referenced, row, Math.Min(values[SmapsKey.Referenced] << 10, rss));
-        table.Set(Measure.Anonymous, row, anonymous);
-        table.Set(Measure.LazyFree, row, Math.Min(values[SmapsKey.LazyFree] << 10, rss));
-        table.Set(Measure.Thp, row, Math.Min(Huge(values) << 10, rss));
-        table.Set(Measure.Ksm, row, Math.Min(values[SmapsKey.Ksm] << 10, rss));
-        table.Set(Measure.Hugetlb, row, Math.Min(values[SmapsKey.SharedHugetlb] + values[SmapsKey.PrivateHugetlb] << 10, size));
+        Set(Measure.Committed, committed);
+        Set(Measure.Private, own);
+        Set(Measure.TotalWs, rss);
+        Set(Measure.PrivateWs, privateWs);
+        Set(Measure.SharedWs, shared);
+        Set(Measure.LockedWs, Math.Min(values[SmapsKey.Locked] << 10, size));
+        Set(Measure.Pss, Math.Min(values[SmapsKey.Pss] << 10, rss));
+        Set(Measure.Uss, unique);
+        Set(Measure.Swap, swap);
+        Set(Measure.SwapPss, Math.Min(values[SmapsKey.SwapPss] << 10, swap));
+        Set(Measure.Dirty, Math.Min(values[SmapsKey.SharedDirty] + values[SmapsKey.PrivateDirty] << 10, rss));
+        Set(Measure.Referenced, Math.Min(values[SmapsKey.Referenced] << 10, rss));
+        Set(Measure.Anonymous, anonymous);
+        Set(Measure.LazyFree, Math.Min(values[SmapsKey.LazyFree] << 10, rss));
+        Set(Measure.Thp, Math.Min(Huge(values) << 10, rss));
+        Set(Measure.Ksm, Math.Min(values[SmapsKey.Ksm] << 10, rss));
+        Set(Measure.Hugetlb, Math.Min(values[SmapsKey.SharedHugetlb] + values[SmapsKey.PrivateHugetlb] << 10, size));
         return anonymous > 0 && anonymous < rss && unique < rss && unique > 0;
+
+        // A cleared table is zero everywhere, and most numbers of most mappings are.
+        void Set(Measure measure, ulong bytes)
+        {
+            if (bytes != 0)
+                table.Set(measure, row, bytes);
+        }
     }
 
     static ulong Huge(in SmapsValues values) =>

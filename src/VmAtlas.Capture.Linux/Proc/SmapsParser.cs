@@ -12,12 +12,17 @@ namespace VmAtlas.Capture.Linux.Proc;
 sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
 {
     readonly SmapsTemplate _template = new();
+    readonly VmFlagsText _flagTexts = new();
     readonly List<int> _mixed = [];
     SmapsValues _values;
     ulong _flags;
     uint _seen;
     int _row = -1;
     int _name;
+
+    public BlockTable Mappings => mappings;
+
+    public StringTable Strings => strings;
 
     /// <summary>Rows that were clipped or dropped because their addresses lay below the end of the row before.</summary>
     public int Moved { get; private set; }
@@ -89,11 +94,7 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
             offset += header.Inode != 0 ? before - start : 0;
             (start, facts) = (before, facts | BlockFlags.Clipped);
         }
-        _row = mappings.Add(start, header.End);
-        mappings.SetFile(_row, header.Device, header.Inode, offset);
-        mappings.SetName(_row, Intern(name));
-        mappings.SetProtection(_row, header.Protection);
-        mappings.SetFacts(_row, facts);
+        _row = mappings.Add(start, header.End, header.Protection, header.Device, header.Inode, offset, Intern(name), facts);
     }
 
     /// <summary>Neighbours often have the same name.</summary>
@@ -111,7 +112,7 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
         var flags = "VmFlags:"u8;
         if (line.StartsWith(flags))
         {
-            _flags = VmFlagsText.Parse(line[flags.Length..].TrimStart((byte)' '));
+            _flags = _flagTexts.Parse(line[flags.Length..].TrimStart((byte)' '));
             _seen |= 1u << (int)SmapsKey.VmFlags;
             _template.Close();
             return;

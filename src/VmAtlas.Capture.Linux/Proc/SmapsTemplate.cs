@@ -18,10 +18,11 @@ sealed class SmapsTemplate
 {
     const int MaxLines = 64, KibLength = 28, PlainLength = 25;
 
-    readonly record struct Line(Vector128<byte> Key, SmapsKey Field, bool HasUnit);
+    readonly record struct Line(Vector128<byte> Key, Vector128<byte> Zero, SmapsKey Field, bool HasUnit);
 
     readonly Line[] _lines = new Line[MaxLines];
-    int _count, _length;
+    readonly byte[] _zeros = new byte[MaxLines * KibLength];
+    int _count, _length, _quiet;
     bool _closed;
 
     /// <summary>Whether a mapping has been learnt.</summary>
@@ -38,7 +39,10 @@ sealed class SmapsTemplate
             _closed = true;
             return;
         }
-        _lines[_count++] = new Line(Vector128.Create(line[..16]), field, length == KibLength);
+        var zero = _zeros.AsSpan(_length, length);
+        line[..16].CopyTo(zero);
+        (length == KibLength ? "       0 kB\n"u8 : "       0\n"u8).CopyTo(zero[16..]);
+        _lines[_count++] = new Line(Vector128.Create(line[..16]), Vector128.Create(zero[^16..]), field, length == KibLength);
         _length += length;
     }
 
@@ -46,41 +50,53 @@ sealed class SmapsTemplate
     public void Close() => _closed |= _count > 0;
 
     /// <summary>Reads the lines at the start of a text and returns how many bytes they took; 0 when they are not as learnt.</summary>
+    /// <param name="values">All zero before; half filled after a failure.</param>
     public int Match(ReadOnlySpan<byte> text, ref SmapsValues values)
     {
         if (text.Length < _length)
             return 0;
         // Every line's length is known, so the check above bounds all reads below.
         ref var at = ref MemoryMarshal.GetReference(text);
-        foreach (ref readonly var line in _lines.AsSpan(0, _count))
+        var (offset, quiet) = (0, 0);
+        for (var i = 0; i < _count; i++)
         {
-            if (Vector128.LoadUnsafe(ref at) != line.Key)
-                return 0;
-            if (!TryParseDigits(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, 16)), out var number))
-                return 0;
-            if (line.HasUnit)
+            // Where the mapping before had only zeros left, this one mostly has too: one compare for all of them.
+            if (i == _quiet && text[offset.._length].SequenceEqual(_zeros.AsSpan(offset, _length - offset)))
+                break;
+            ref readonly var line = ref _lines[i];
+            var length = line.HasUnit ? KibLength : PlainLength;
+            var key = Vector128.LoadUnsafe(ref at) ^ line.Key;
+            var tail = Vector128.LoadUnsafe(ref at, (nuint)(length - 16)) ^ line.Zero;
+            if ((key | tail) != Vector128<byte>.Zero)
             {
-                if (Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref at, 24)) != 0x0a426b20) // " kB\n"
+                if (!TryNumber(ref at, line, key, ref values))
                     return 0;
+                quiet = i + 1;
             }
-            else if (Unsafe.Add(ref at, 24) != '\n')
-            {
-                return 0;
-            }
-            values[(int)line.Field] = number;
-            at = ref Unsafe.Add(ref at, line.HasUnit ? KibLength : PlainLength);
+            at = ref Unsafe.Add(ref at, length);
+            offset += length;
         }
+        _quiet = quiet;
         return _length;
+    }
+
+    /// <summary>A line whose number is not zero, or that is another one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool TryNumber(ref byte at, in Line line, Vector128<byte> key, ref SmapsValues values)
+    {
+        const uint Unit = 0x0a426b20; // " kB\n"
+        var ended = line.HasUnit ? Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref at, 24)) == Unit : Unsafe.Add(ref at, 24) == '\n';
+        if (key != Vector128<byte>.Zero || !ended || !TryDigits(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, 16)), out var number))
+            return false;
+        values[(int)line.Field] = number;
+        return true;
     }
 
     /// <summary>Eight bytes, spaces and then digits, read as a little-endian word: neighbours are joined to pairs, fours and eights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool TryParseDigits(ulong text, out ulong number)
+    static bool TryDigits(ulong text, out ulong number)
     {
-        const ulong ZeroAlone = 0x3020202020202020, HighNibbles = 0xf0f0f0f0f0f0f0f0, Spaces = 0x1010101010101010;
-        number = 0;
-        if (text == ZeroAlone)
-            return true;
+        const ulong HighNibbles = 0xf0f0f0f0f0f0f0f0, Spaces = 0x1010101010101010;
         unchecked
         {
             number = (text & 0x0f0f0f0f0f0f0f0f) * 2561 >> 8;

@@ -15,11 +15,11 @@ static class HelpPage
         screen.Line("  vmatlas -o <file>                 as VMMap: show a saved file");
         Section(screen, "Verbs");
         var verbs = VerbList.All.ToList();
-        Pairs(screen, verbs.Select(v => (v.Name, v.Description!)));
+        PairList.Write(screen, verbs.Select(v => (v.Name, v.Description!)));
         Section(screen, "Examples");
-        Pairs(screen, verbs.Where(v => v.Examples.Count > 0).Select(v => (v.Examples[0].Line, v.Examples[0].Means)).Take(8));
+        PairList.Write(screen, verbs.Where(v => v.Examples.Count > 0).Select(v => (v.Examples[0].Line, v.Examples[0].Means)).Take(8));
         Section(screen, "More");
-        Pairs(screen, HelpTopics.All.Select(t => ($"vmatlas help {t.Name}", t.Title)));
+        PairList.Write(screen, HelpTopics.All.Select(t => ($"vmatlas help {t.Name}", t.Title)));
     }
 
     public static void Write(Screen screen, Verb verb)
@@ -30,10 +30,10 @@ static class HelpPage
         if (verb.Arguments.Count > 0)
         {
             Section(screen, "Arguments");
-            Pairs(screen, verb.Arguments.Select(a => ($"<{a.Name}>", a.Description ?? "")));
+            PairList.Write(screen, verb.Arguments.Select(a => ($"<{a.Name}>", a.Description ?? "")));
         }
         Section(screen, "Options");
-        Pairs(screen, verb.Options.Where(o => !o.Hidden).Select(o => (Name(o), o.Description ?? "")));
+        PairList.Write(screen, verb.Options.Where(o => !o.Hidden).Select(o => (Name(o), o.Description ?? "")));
         if (verb.Notes.Length > 0)
         {
             screen.Line();
@@ -41,7 +41,7 @@ static class HelpPage
                 screen.Line(line);
         }
         Section(screen, "Examples");
-        Pairs(screen, verb.Examples.Select(e => (e.Line, e.Means)));
+        PairList.Write(screen, verb.Examples.Select(e => (e.Line, e.Means)));
     }
 
     static void Section(Screen screen, string title)
@@ -60,42 +60,5 @@ static class HelpPage
     {
         var names = string.Join(", ", option.Aliases.Where(a => a.Length == 2 && a != "-?").Append(option.Name));
         return option.ValueType == typeof(bool) ? names : $"{names} <{option.HelpName ?? option.Name.TrimStart('-')}>";
-    }
-
-    /// <summary>Two columns, the second wrapped to the width; a long first one gets a line of its own.</summary>
-    static void Pairs(Screen screen, IEnumerable<(string Left, string Right)> pairs)
-    {
-        var rows = pairs.ToList();
-        var left = Math.Min(36, rows.Max(r => r.Left.Length));
-        var right = Math.Max(24, (screen.Width ?? 100) - left - 5);
-        foreach (var row in rows)
-        {
-            screen.Write($"  {row.Left.PadRight(left)}");
-            var first = row.Left.Length <= left;
-            foreach (var line in Wrap(row.Right, right))
-            {
-                if (!first)
-                {
-                    screen.Line();
-                    screen.Spaces(left + 2);
-                }
-                screen.Write("  ");
-                screen.Write(line);
-                first = false;
-            }
-            screen.Line();
-        }
-    }
-
-    static IEnumerable<string> Wrap(string text, int width)
-    {
-        while (text.Length > width)
-        {
-            var space = text.LastIndexOf(' ', width);
-            var cut = space > 0 ? space : width;
-            yield return text[..cut];
-            text = text[cut..].TrimStart();
-        }
-        yield return text;
     }
 }

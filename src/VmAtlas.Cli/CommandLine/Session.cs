@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using VmAtlas.Cli.Output;
+using VmAtlas.Formats.Export;
 
 namespace VmAtlas.Cli.CommandLine;
 
@@ -45,7 +46,7 @@ sealed class Session : IDisposable
     public void WriteJson(Action<Utf8JsonWriter> write)
     {
         Flush();
-        using (var json = new Utf8JsonWriter(_surroundings.Out, new JsonWriterOptions { Indented = _surroundings.TerminalWidth is not null }))
+        using (var json = new Utf8JsonWriter(_surroundings.Out, JsonSnapshot.WriterOptions(indented: _surroundings.TerminalWidth is not null)))
             write(json);
         Screen.Line();
     }

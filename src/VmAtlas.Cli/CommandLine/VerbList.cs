@@ -9,6 +9,16 @@ static class VerbList
     [
         ("ps", () => new Ps()),
         ("show", () => new Show()),
+        ("at", () => new At()),
+        ("pages", () => new Pages()),
+        ("strings", () => new Strings()),
+        ("diff", () => new Diff()),
+        ("fragmentation", () => new FragmentationVerb()),
+        ("record", () => new Record()),
+        ("timeline", () => new TimelineVerb()),
+        ("export", () => new Export()),
+        ("import", () => new Import()),
+        ("snapshot", () => new SnapshotVerb()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];

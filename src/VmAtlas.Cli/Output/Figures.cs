@@ -43,6 +43,8 @@ static class Figures
     {
         var (value, unit) = size.Bytes switch
         {
+            >= 1UL << 60 => (size.Bytes / (double)(1UL << 60), "E"),
+            >= 1UL << 50 => (size.Bytes / (double)(1UL << 50), "P"),
             >= Tebi => (size.Bytes / (double)Tebi, "T"),
             >= 1UL << 30 => (size.Bytes / (double)(1UL << 30), "G"),
             >= 1UL << 20 => (size.Bytes / (double)(1UL << 20), "M"),

@@ -9,15 +9,11 @@ static class ProcessLine
     public static void Write(Screen screen, Snapshot snapshot)
     {
         var process = snapshot.Process;
-        screen.Write(Escape.Text(process.Name), Palette.Heading);
-        if (process.Pid != 0)
-            screen.Write($"  pid {process.Pid}");
-        foreach (var (name, value) in Facts(process))
-            screen.Write($"  {name}{Escape.Text(value)}");
-        screen.Line();
+        var pid = process.Pid != 0 ? $"  pid {process.Pid}" : "";
+        screen.CutLine(Escape.Text(process.Name) + pid + string.Concat(Facts(process).Select(f => $"  {f.Name}{Escape.Text(f.Value)}")), Palette.Heading);
         if (process.Command is { Length: > 0 } command)
-            WriteCut(screen, Escape.Text(command));
-        WriteCut(screen, When(snapshot));
+            screen.CutLine(Escape.Text(command), Palette.Muted);
+        screen.CutLine(When(snapshot), Palette.Muted);
     }
 
     static IEnumerable<(string Name, string Value)> Facts(ProcessFacts process)
@@ -41,7 +37,4 @@ static class ProcessLine
     }
 
     static string Clock(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    static void WriteCut(Screen screen, string line) =>
-        screen.Line(screen.Width is { } width ? Cut.Middle(line, width) : line, Palette.Muted);
 }

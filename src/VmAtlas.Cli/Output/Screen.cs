@@ -50,6 +50,19 @@ sealed class Screen(TextWriter writer, ColourDepth colours, int? width)
         writer.Write('\n');
     }
 
+    /// <summary>A line cut in its middle where the terminal is narrower.</summary>
+    public void CutLine(ReadOnlySpan<char> text, Ink ink = default) => Line(width is { } columns ? Cut.Middle(text, columns) : text, ink);
+
+    /// <summary>A sentence broken into as many lines as it needs, each begun with so many spaces.</summary>
+    public void Sentence(string text, Ink ink = default, int indent = 0)
+    {
+        foreach (var line in width is { } columns ? Cut.Lines(text, Math.Max(20, columns - indent)) : [text])
+        {
+            Spaces(indent);
+            Line(line, ink);
+        }
+    }
+
     /// <summary>Changes the ink only where it differs from the one before, so that a run of one colour is one sequence.</summary>
     void Use(Ink ink)
     {

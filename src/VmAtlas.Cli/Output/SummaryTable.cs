@@ -9,7 +9,7 @@ static class SummaryTable
     static readonly (Measure Measure, int DropOrder)[] s_measures =
     [
         (Measure.Size, 0), (Measure.Committed, 0), (Measure.Private, 0), (Measure.TotalWs, 0), (Measure.PrivateWs, 0),
-        (Measure.ShareableWs, 5), (Measure.SharedWs, 6), (Measure.LockedWs, 7), (Measure.Pss, 8), (Measure.Uss, 9), (Measure.Swap, 4),
+        (Measure.ShareableWs, 5), (Measure.SharedWs, 6), (Measure.LockedWs, 7), (Measure.Pss, 8), (Measure.Uss, 9), (Measure.Swap, 1),
     ];
 
     public static IReadOnlyList<string> Write(Screen screen, Snapshot snapshot)

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace VmAtlas.Cli.Output;
 
 /// <summary>Writes one cell of a row.</summary>
@@ -22,7 +20,7 @@ sealed record TableColumn(string Title, CellFormat Format)
 /// <summary>Rows in aligned columns. Every cell is written twice, once to learn the widths and once to print, so no row is ever kept.</summary>
 sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
 {
-    const int LeastFlexible = 16;
+    const int BelowIndent = 6;
 
     readonly Cell _cell = new();
 
@@ -32,6 +30,9 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
     public bool Headings { get; init; } = true;
 
     public string Indent { get; init; } = "";
+
+    /// <summary>Writes a sentence to stand below a row; none where it writes nothing.</summary>
+    public CellFormat? Below { get; init; }
 
     /// <returns>Titles of the columns left out for want of width.</returns>
     public IReadOnlyList<string> Write(Screen screen)
@@ -103,6 +104,17 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
             pending = WriteCell(screen, layout, c, pending);
         }
         screen.Line();
+        WriteBelow(screen, row);
+    }
+
+    void WriteBelow(Screen screen, int row)
+    {
+        if (Below is null)
+            return;
+        _cell.Clear();
+        Below(row, _cell);
+        if (!_cell.Text.IsEmpty)
+            screen.Sentence(_cell.Text.ToString(), _cell.Ink, BelowIndent);
     }
 
     /// <summary>Spaces wait until something follows them, so that no line ends in spaces.</summary>
@@ -137,68 +149,27 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
         public bool Fit(int width, Func<int, int> narrowest)
         {
             var flexible = Shown.FindIndex(c => columns[c].Flexible);
-            var stacked = Least(flexible) > width;
+            var least = Math.Clamp(width / 4, 20, 48);
+            var stacked = Least(flexible, least) > width;
             if (stacked)
             {
                 foreach (var c in Shown)
                     widths[c] = narrowest(c);
             }
-            while (Least(flexible) > width && Shown.Where(c => columns[c].DropOrder > 0).ToList() is { Count: > 0 } spare)
+            while (Least(flexible, least) > width && Shown.Where(c => columns[c].DropOrder > 0).ToList() is { Count: > 0 } spare)
             {
                 var drop = spare.MaxBy(c => columns[c].DropOrder);
                 LeftOut.Insert(0, columns[drop].Title);
                 Shown.Remove(drop);
             }
             if (flexible >= 0 && Total() > width)
-                widths[flexible] = Math.Max(LeastFlexible, widths[flexible] - (Total() - width));
+                widths[flexible] = Math.Max(least, widths[flexible] - (Total() - width));
             return stacked;
         }
 
         int Total() => Shown.Sum(c => widths[c]) + gap * (Shown.Count - 1);
 
         /// <summary>The table's width with the flexible column as narrow as it may get.</summary>
-        int Least(int flexible) => flexible < 0 ? Total() : Total() - widths[flexible] + Math.Min(widths[flexible], LeastFlexible * 2);
-    }
-}
-
-/// <summary>Cuts texts to a width.</summary>
-static class Cut
-{
-    /// <summary>Cuts out the middle, which of a path says least; the end gets two thirds of the room.</summary>
-    public static ReadOnlySpan<char> Middle(ReadOnlySpan<char> text, int width)
-    {
-        if (text.Length <= width && Escape.IsPlain(text) || CellWidth.Of(text) <= width)
-            return text;
-        var result = new StringBuilder(width);
-        var tail = (width - 1) * 2 / 3;
-        AppendColumns(result, text, width - 1 - tail);
-        result.Append('…');
-        result.Append(text[StartOfLast(text, tail)..]);
-        return result.ToString();
-    }
-
-    static void AppendColumns(StringBuilder to, ReadOnlySpan<char> text, int columns)
-    {
-        foreach (var rune in text.EnumerateRunes())
-        {
-            columns -= CellWidth.Of(rune);
-            if (columns < 0)
-                return;
-            to.Append(rune.ToString());
-        }
-    }
-
-    static int StartOfLast(ReadOnlySpan<char> text, int columns)
-    {
-        var start = text.Length;
-        while (start > 0)
-        {
-            Rune.DecodeLastFromUtf16(text[..start], out var rune, out var used);
-            columns -= CellWidth.Of(rune);
-            if (columns < 0)
-                return start;
-            start -= used;
-        }
-        return 0;
+        int Least(int flexible, int least) => flexible < 0 ? Total() : Total() - widths[flexible] + Math.Min(widths[flexible], least);
     }
 }

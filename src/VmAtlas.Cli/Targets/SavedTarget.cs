@@ -1,16 +1,21 @@
 using VmAtlas.Capture;
+using VmAtlas.Formats.Import;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
 
-/// <summary>A snapshot in a file.</summary>
+/// <summary>Snapshots in a file, ours or VMMap's, one of which is meant where one is wanted.</summary>
 sealed class SavedTarget(FileSpec file) : Target
 {
-    public FileSpec File { get; } = file;
+    public FileSpec File => file;
 
-    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => throw new NotSupportedException();
+    public Timeline Timeline { get; } = Importer.Open(file.Path);
 
-    public override void Dispose()
-    {
-    }
+    public override IReadOnlyList<Problem> Problems => Timeline is TimelineReader reader ? reader.Problems : [];
+
+    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
+        Timeline.Load(file.IndexIn(Timeline.Count));
+
+    public override void Dispose() => (Timeline as IDisposable)?.Dispose();
 }

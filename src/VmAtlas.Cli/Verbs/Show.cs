@@ -3,6 +3,7 @@ using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
+using VmAtlas.Formats.Export;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Verbs;
@@ -11,32 +12,90 @@ namespace VmAtlas.Cli.Verbs;
 sealed class Show : Verb
 {
     readonly Argument<string> _target = TargetArgument();
+    readonly Option<bool> _details = new("--details", "-d") { Description = "List the regions too. The options from --type on imply it." };
+    readonly Option<bool> _blocks = new("--blocks", "-b") { Description = "List each region's blocks below it." };
+    readonly Option<bool> _why = new("--why") { Description = "Say below each region on what evidence it is what it is." };
+    readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
+    readonly RowOptions _rows;
+    readonly Option<string> _columns = new("--columns")
+    {
+        Description = "The columns of the regions, with commas: address,type,pss,details; +pss adds to the usual ones.",
+        HelpName = "names",
+    };
 
     public Show()
         : base("show", "Show where a process's memory goes: bars, a summary by type, and its regions.")
     {
+        _columns.CompletionSources.Add(_ => Columns.All.Select(c => c.Key));
         Add(_target);
+        Add(_details);
+        Add(_blocks);
+        Add(_why);
+        _rows = new RowOptions(this, sorts: true);
+        Add(_columns);
+        Add(_verbose);
     }
 
     public override IReadOnlyList<Example> Examples =>
     [
         new("vmatlas show 1234", "the bars and the summary"),
+        new("vmatlas show firefox --top 10", "and its ten largest regions"),
+        new("vmatlas show 1234 --filter 'type = heap and private > 10M' --why", "what is chosen, and why it is taken for a heap"),
+        new("vmatlas show 1234 --type image --blocks", "libraries with their sections"),
+        new("vmatlas show 1234 --sort pss --top 20 --columns +pss,+swap", "other columns"),
+        new("vmatlas show old.vmatlas@1 --json", "the first snapshot of a file, for a program"),
     ];
 
     public override int Run(ParseResult arguments, Session session)
     {
+        var choice = _rows.Read(arguments);
+        var columns = ReadColumns(arguments.GetValue(_columns));
         using var target = Target.Open(arguments.GetRequiredValue(_target));
-        var snapshot = target.Capture(CaptureOptions.Quick, session.Cancellation);
-        WriteText(session.Screen, snapshot);
+        var blocks = arguments.GetValue(_blocks);
+        var snapshot = target.Capture(blocks ? CaptureOptions.Full : CaptureOptions.Quick, session.Cancellation);
+        if (arguments.GetValue(Json))
+        {
+            var chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null;
+            session.WriteJson(json => JsonSnapshot.Write(snapshot, json, new JsonOptions { Blocks = blocks, Chosen = chosen }));
+            return 0;
+        }
+        WriteReport(session.Screen, snapshot);
+        if (blocks || arguments.GetValue(_details) || arguments.GetValue(_why) || _rows.AreUsed(arguments) || arguments.GetResult(_columns) is not null)
+            WriteRegions(session.Screen, snapshot, choice, columns, blocks, arguments.GetValue(_why));
+        if (arguments.GetValue(_verbose))
+            CounterTable.Write(session.Screen, snapshot);
+        ProblemList.Write(session.Screen, snapshot, [.. CounterTable.Disagreements(snapshot), .. target.Problems], arguments.GetValue(_verbose));
         return 0;
     }
 
-    static void WriteText(Screen screen, Snapshot snapshot)
+    static void WriteReport(Screen screen, Snapshot snapshot)
     {
         ProcessLine.Write(screen, snapshot);
         screen.Line();
         Bars.Write(screen, snapshot);
         screen.Line();
-        SummaryTable.Write(screen, snapshot);
+        NoteLeftOut(screen, SummaryTable.Write(screen, snapshot));
+    }
+
+    static void WriteRegions(Screen screen, Snapshot snapshot, RowChoice choice, IReadOnlyList<Column> columns, bool blocks, bool why)
+    {
+        screen.Line();
+        NoteLeftOut(screen, new RegionListing(snapshot, choice.Select(snapshot), blocks) { Why = why }.Write(screen, columns));
+    }
+
+    static void NoteLeftOut(Screen screen, IReadOnlyList<string> titles)
+    {
+        if (titles.Count > 0)
+            screen.Sentence($"not shown on so narrow a terminal: {string.Join(", ", titles)}", Palette.Muted, indent: 3);
+    }
+
+    static IReadOnlyList<Column> ReadColumns(string? names)
+    {
+        if (names is null)
+            return Columns.Vmmap;
+        var words = names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var added = words.Where(w => w[0] == '+').Select(w => Columns.Find(w[1..]));
+        var named = words.Where(w => w[0] != '+').Select(Columns.Find).ToList();
+        return [.. (named.Count > 0 ? named : Columns.Vmmap.SkipLast(2)), .. added, .. named.Count > 0 ? [] : Columns.Vmmap.TakeLast(2)];
     }
 }

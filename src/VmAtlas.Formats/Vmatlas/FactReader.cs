@@ -52,7 +52,8 @@ sealed class FactReader
     };
 
     public AddressSpaceLayout Layout => new(
-        new Address(Required("layout.lowest")), new Address(Required("layout.end")), new ByteSize(Required("layout.stackGuardGap")));
+        new Address(Required("layout.lowest")), new Address(Required("layout.end")), new ByteSize(Required("layout.stackGuardGap")),
+        new ByteSize(Number("layout.granularity") ?? 0));
 
     public ByteSize? PageTables => Number("pageTables") is { } bytes ? new ByteSize(bytes) : null;
 
@@ -63,7 +64,14 @@ sealed class FactReader
     {
         var bits = new ulong[64];
         for (var bit = 0; bit < 64; bit++)
-            bits[bit] = Text(FactNames.VmFlag + bit.ToString(CultureInfo.InvariantCulture)) is { } code ? VmFlags.Bit(code) : 0;
+        {
+            if (Text(FactNames.VmFlag + bit.ToString(CultureInfo.InvariantCulture)) is not { } code)
+                continue;
+            // A code not met before takes one of the few free bits of this run for good: only what can be one gets it.
+            if (code.Length != 2 || !code.All(char.IsAsciiLetterLower))
+                throw new InvalidDataException($"bit {bit} of vmFlags has no name of two letters");
+            bits[bit] = VmFlags.Bit(code);
+        }
         return bits;
     }
 

@@ -14,6 +14,7 @@ sealed class FactWriter(FrameImage frame, StringNumbers strings)
         Number("layout.lowest", snapshot.Layout.Lowest.Value);
         Number("layout.end", snapshot.Layout.End.Value);
         Number("layout.stackGuardGap", snapshot.Layout.StackGuardGap.Bytes);
+        Number("layout.granularity", snapshot.Layout.Granularity.Bytes is > 0 and var granularity ? granularity : null);
         Number("pageTables", snapshot.PageTables?.Bytes);
         Number("took", (ulong)Math.Max(0, snapshot.Took.Ticks));
         AddVmFlags(snapshot.Blocks);

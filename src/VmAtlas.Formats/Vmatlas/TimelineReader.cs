@@ -28,6 +28,8 @@ public sealed class TimelineReader : Timeline, IDisposable
         _head = ReadHead();
         foreach (var (offset, head, payload) in _scanner.Scan(_head.Length))
             List(offset, head, payload);
+        if (_problems.Count > 0)
+            _strings.TakeMissingAsLost();
     }
 
     public override int Count => _frames.Count;

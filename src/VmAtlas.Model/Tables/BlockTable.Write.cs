@@ -25,19 +25,25 @@ public sealed partial class BlockTable
     }
 
     /// <summary>Adds a row with everything zero but its range and returns its number.</summary>
-    public int Add(ulong start, ulong end)
+    public int Add(ulong start, ulong end) => Add(start, end, default, 0, 0, 0, 0, BlockFlags.StartsMapping);
+
+    /// <summary>Adds a row with what the system says of a mapping and returns its number; its measures are zero.</summary>
+    public int Add(ulong start, ulong end, Protection protection, uint device, ulong inode, ulong offset, int name, BlockFlags facts)
     {
         if (Count == _capacity)
             Reserve(Math.Max(256, _capacity * 2));
         var row = Count++;
         _starts[row] = start;
         _ends[row] = end;
-        _offsets[row] = _inodes[row] = _flags[row] = 0;
-        _devices[row] = 0;
-        _names[row] = _labels[row] = 0;
+        _offsets[row] = offset;
+        _inodes[row] = inode;
+        _flags[row] = 0;
+        _devices[row] = device;
+        _names[row] = name;
+        _labels[row] = 0;
         _regions[row] = -1;
-        _protections[row] = default;
-        _facts[row] = BlockFlags.StartsMapping;
+        _protections[row] = protection;
+        _facts[row] = facts;
         _pageShifts[row] = 12;
         _protectionKeys[row] = 0;
         return row;

@@ -30,6 +30,21 @@ public sealed class RegionTable
     /// <summary>Named facts of single regions ("build-id", "thread-id", "stack-depth"), in order of region. Few regions have any.</summary>
     public IReadOnlyList<RegionFact> Facts => _facts;
 
+    /// <summary>Where the facts of a region begin among <see cref="Facts"/>, or would. Binary search.</summary>
+    public int FirstFactOf(int region)
+    {
+        var (low, high) = (0, _facts.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_facts[middle].Region >= region)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        return low;
+    }
+
     public int Add(MemoryType type, int details, int reason, byte annotator)
     {
         if (Count == _types.Length)

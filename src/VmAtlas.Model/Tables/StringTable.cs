@@ -10,6 +10,8 @@ namespace VmAtlas.Model;
 /// </remarks>
 public sealed class StringTable
 {
+    static readonly uint s_start = (uint)Random.Shared.Next();
+
     byte[] _bytes = new byte[4096];
     int[] _ends = new int[64];
     string?[] _texts = new string?[64];
@@ -29,7 +31,7 @@ public sealed class StringTable
     /// <summary>The bytes as the system gave them.</summary>
     public ReadOnlySpan<byte> Utf8(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)index), (uint)_count, nameof(index));
         var start = index == 0 ? 0 : _ends[index - 1];
         return _bytes.AsSpan(start, _ends[index] - start);
     }
@@ -85,10 +87,10 @@ public sealed class StringTable
         }
     }
 
-    /// <summary>FNV-1a: names are short, and the table is not a target of chosen collisions worth more than a slow capture.</summary>
+    /// <summary>FNV-1a from a start that no target knows, so that none can choose names that all fall into one bucket.</summary>
     static uint Hash(ReadOnlySpan<byte> bytes)
     {
-        var hash = 2166136261u;
+        var hash = s_start;
         foreach (var b in bytes)
             hash = unchecked((hash ^ b) * 16777619u);
         return hash ^ hash >> 15;

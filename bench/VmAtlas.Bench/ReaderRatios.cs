@@ -1,0 +1,28 @@
+using System.Globalization;
+using VmAtlas.Capture.Linux;
+using VmAtlas.Model;
+using VmAtlas.Testing;
+
+namespace VmAtlas.Bench;
+
+/// <summary>The reader against a bare read of smaps of the same process.</summary>
+static class ReaderRatios
+{
+    public static bool Run(int mappings)
+    {
+        var limit = int.Parse(File.ReadAllText("/proc/sys/vm/max_map_count"), CultureInfo.InvariantCulture);
+        if (mappings > limit - 60)
+        {
+            Console.WriteLine($"{mappings:N0} mappings: left out, vm.max_map_count is {limit:N0} (sysctl vm.max_map_count=1000000)");
+            return true;
+        }
+        using var program = TestTarget.Start("reader_maps", mappings.ToString(CultureInfo.InvariantCulture));
+        using var target = new LinuxTarget(program.Pid);
+        using var bare = new BareRead($"/proc/{program.Pid}/smaps");
+        var (table, strings) = (new BlockTable(), new StringTable());
+        var problems = new List<Problem>();
+        return Ratio.Compare($"{mappings:N0} mappings", mappings > 100_000 ? 7 : 15,
+            new Ratio.Entry("bare read of smaps", bare.Run),
+            new Ratio.Entry("read mappings, warm", () => { table.Clear(); target.ReadMappings(table, strings, problems); }, AtMost: 1.05));
+    }
+}

@@ -1,0 +1,92 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture;
+
+/// <summary>Takes a snapshot again and again and hands each to a sink.</summary>
+/// <remarks>
+/// Snapshots begin at whole intervals, a late one does not shift those after it. When reading takes so long that it would use more than
+/// <see cref="RecorderOptions.MostReading"/> of the time, the next waits longer; <see cref="Stretched"/> tells of it, once.
+/// </remarks>
+/// <param name="capture">Takes one snapshot: <see cref="CapturePipeline.Capture"/>.</param>
+/// <param name="sink">Keeps it. A <see cref="VmAtlasException"/> of it ends the recording.</param>
+public sealed class Recorder(Func<CancellationToken, Snapshot> capture, Action<Snapshot> sink, RecorderOptions options)
+{
+    readonly TimeProvider _clock = options.Clock;
+    TimeSpan _reading;
+    bool _stretched;
+    int _count;
+
+    /// <summary>Raised once, when the interval asked for can not be kept: the interval it becomes.</summary>
+    public event Action<TimeSpan>? Stretched;
+
+    /// <summary>Raised after each snapshot that was kept, with their number so far.</summary>
+    public event Action<int>? Kept;
+
+    /// <exception cref="VmAtlasException">Not even the first snapshot could be taken. Later failures end the recording and are in the report.</exception>
+    public async Task<RecordingReport> RunAsync(CancellationToken cancellation = default)
+    {
+        var begin = _clock.GetTimestamp();
+        var (end, error) = (RecordingEnd.Duration, default(VmAtlasException));
+        try
+        {
+            await TakeAllAsync(begin, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            end = RecordingEnd.Cancelled;
+        }
+        catch (VmAtlasException e) when (_count > 0)
+        {
+            (end, error) = e.Failure == Failure.TargetEnded ? (RecordingEnd.TargetEnded, null) : (RecordingEnd.Failed, e);
+        }
+        return new RecordingReport(_count, end, _clock.GetElapsedTime(begin), _reading, error);
+    }
+
+    async Task TakeAllAsync(long begin, CancellationToken cancellation)
+    {
+        var due = TimeSpan.Zero;
+        while (options.Duration is not { } duration || due <= duration)
+        {
+            if (due - _clock.GetElapsedTime(begin) is var wait && wait > TimeSpan.Zero)
+                await Task.Delay(wait, _clock, cancellation).ConfigureAwait(false);
+            cancellation.ThrowIfCancellationRequested();
+            var started = _clock.GetElapsedTime(begin);
+            var took = Take(cancellation);
+            due = Next(due, started + Rest(took), _clock.GetElapsedTime(begin));
+        }
+    }
+
+    /// <summary>Takes one snapshot and returns how long reading took.</summary>
+    TimeSpan Take(CancellationToken cancellation)
+    {
+        var start = _clock.GetTimestamp();
+        var snapshot = capture(cancellation);
+        var took = _clock.GetElapsedTime(start);
+        _reading += took;
+        sink(snapshot);
+        _count++;
+        Kept?.Invoke(_count);
+        return took;
+    }
+
+    /// <summary>From the beginning of a snapshot, how long no other may begin.</summary>
+    TimeSpan Rest(TimeSpan took)
+    {
+        var rest = took / options.MostReading;
+        if (rest > options.Interval && !_stretched)
+        {
+            _stretched = true;
+            Stretched?.Invoke(rest);
+        }
+        return rest;
+    }
+
+    /// <summary>The next whole interval that is not over yet, or later where the target is to be left alone.</summary>
+    TimeSpan Next(TimeSpan due, TimeSpan earliest, TimeSpan now)
+    {
+        do
+            due += options.Interval;
+        while (due < now);
+        return due < earliest ? earliest : due;
+    }
+}

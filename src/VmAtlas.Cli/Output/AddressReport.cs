@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.Json;
+using VmAtlas.Capture;
+using VmAtlas.Model;
+
+namespace VmAtlas.Cli.Output;
+
+/// <summary>Everything known of one address.</summary>
+sealed class AddressReport(Snapshot snapshot, Address address, PageState? page)
+{
+    readonly int _block = snapshot.Blocks.IndexOf(address);
+
+    public void Write(Screen screen)
+    {
+        screen.Line($"{address}  {Escape.Text(snapshot.Process.Name)} {snapshot.Process.Pid}", Palette.Heading);
+        PairList.Write(screen, _block < 0 ? Nothing() : Lines());
+    }
+
+    public void WriteJson(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("address", Hex(address.Value));
+        if (_block < 0)
+            json.WriteString("nothing", Targets.AddressArgument.What(snapshot, address));
+        else
+            WriteBlock(json, snapshot.BlockAt(_block));
+        if (page is { } state)
+        {
+            json.WriteStartArray("page");
+            foreach (var word in PageWords.Of(state))
+                json.WriteStringValue(word);
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+
+    (string, string)[] Nothing() => [("Nothing", Targets.AddressArgument.What(snapshot, address))];
+
+    IEnumerable<(string, string)> Lines()
+    {
+        var block = snapshot.BlockAt(_block);
+        var region = block.Region;
+        yield return ("Region", Escape.Text($"{region.Start}-{region.End}  {region.Type.Name()}  {Figures.Kib(region.Get(Measure.Size))}  {region.Details}"));
+        yield return ("Block", Escape.Text($"{block.Range}  {block.Protection.ToMapsText()}  {Figures.Kib(block.Range.Size.Bytes)}  {block.Label}").TrimEnd());
+        yield return ("Offset", Offsets(block));
+        if (block.Name.Length > 0)
+            yield return ("Mapping", Escape.Text(block.Name));
+        if (page is { } state)
+            yield return ("Page", string.Join(", ", PageWords.Of(state)));
+        yield return ("In memory", $"{Figures.Kib(block.Get(Measure.TotalWs))} of the block, {Figures.Kib(block.Get(Measure.PrivateWs))} of it private");
+        if (block.Flags != 0)
+            yield return ("VmFlags", VmFlags.ToText(block.Flags));
+        yield return ("Why", Escape.Text($"{region.Annotator.Name}: {region.Reason}"));
+        foreach (var (key, value) in region.Facts)
+            yield return (Escape.Text(key), Escape.Text(value));
+    }
+
+    string Offsets(Block block)
+    {
+        var text = $"{Hex(address - block.Range.Start)} in the block, {Hex(address - block.Region.Start)} in the region";
+        return block.Inode != 0 ? $"{text}, {Hex(InFile(block))} in the file" : text;
+    }
+
+    ulong InFile(Block block) => block.Offset + (address - block.Range.Start).Bytes;
+
+    void WriteBlock(Utf8JsonWriter json, Block block)
+    {
+        var region = block.Region;
+        json.WriteStartObject("region");
+        json.WriteString("address", Hex(region.Start.Value));
+        json.WriteString("end", Hex(region.End.Value));
+        json.WriteString("type", region.Type.Name());
+        json.WriteNumber("size", region.Get(Measure.Size));
+        json.WriteString("details", region.Details);
+        json.WriteString("annotator", region.Annotator.Name);
+        json.WriteString("reason", region.Reason);
+        json.WriteStartObject("facts");
+        foreach (var (key, value) in region.Facts)
+            json.WriteString(key, value);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteStartObject("block");
+        json.WriteString("address", Hex(block.Range.Start.Value));
+        json.WriteString("end", Hex(block.Range.End.Value));
+        json.WriteNumber("size", block.Range.Size.Bytes);
+        json.WriteString("protection", block.Protection.ToMapsText());
+        json.WriteString("label", block.Label);
+        json.WriteString("name", block.Name);
+        json.WriteString("flags", VmFlags.ToText(block.Flags));
+        json.WriteEndObject();
+        json.WriteNumber("offsetInBlock", (address - block.Range.Start).Bytes);
+        json.WriteNumber("offsetInRegion", (address - region.Start).Bytes);
+        if (block.Inode != 0)
+            json.WriteNumber("offsetInFile", InFile(block));
+    }
+
+    static string Hex(ByteSize size) => Hex(size.Bytes);
+
+    static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
+}

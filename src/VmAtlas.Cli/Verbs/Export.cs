@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Text;
+using VmAtlas.Capture;
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Cli.Output;
+using VmAtlas.Cli.Targets;
+using VmAtlas.Formats;
+using VmAtlas.Formats.Export;
+using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Vmmap;
+using VmAtlas.Model;
+
+namespace VmAtlas.Cli.Verbs;
+
+/// <summary>Writes a snapshot in another format.</summary>
+sealed class Export : Verb
+{
+    static readonly string[] s_formats = ["csv", "txt", "json", "vmatlas"];
+
+    readonly Argument<string> _target = TargetArgument();
+    readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; - for stdout.", HelpName = "file", Required = true };
+    readonly Option<string> _format = new("--format", "-f") { Description = "csv, txt, json or vmatlas; else the file's extension says.", HelpName = "format" };
+    readonly Option<bool> _gaps = new("--free") { Description = "List free and unusable ranges too (csv and txt)." };
+
+    public Export()
+        : base("export", "Write a memory map as csv or text in VMMap's layout, as json, or as .vmatlas.")
+    {
+        _format.CompletionSources.Add(s_formats);
+        Add(_target);
+        Add(_output);
+        Add(_format);
+        Add(_gaps);
+    }
+
+    public override IReadOnlyList<Example> Examples =>
+    [
+        new("vmatlas export 1234 -o map.csv", "for a spreadsheet"),
+        new("vmatlas export before.vmatlas -o before.json", "with regions and blocks, bytes as numbers"),
+        new("vmatlas export 1234 -f txt -o -", "to stdout"),
+    ];
+
+    public override int Run(ParseResult arguments, Session session)
+    {
+        var path = arguments.GetRequiredValue(_output);
+        var format = arguments.GetValue(_format) ?? FormatOf(path);
+        if (!s_formats.Contains(format))
+            throw new VmAtlasException(Failure.Usage, $"there is no format '{format}': {string.Join(", ", s_formats)} can be written");
+        using var target = Target.Open(arguments.GetRequiredValue(_target));
+        var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
+        if (path == "-")
+        {
+            Write(snapshot, session.OutStream(), format, arguments.GetValue(_gaps));
+            return 0;
+        }
+        if (format == "vmatlas")
+            TimelineFile.Save(path, snapshot);
+        else
+            Replace(path, stream => Write(snapshot, stream, format, arguments.GetValue(_gaps)));
+        SavedReport.Write(session, arguments.GetValue(Json), path, snapshot);
+        return 0;
+    }
+
+    static string FormatOf(string path)
+    {
+        var extension = Path.GetExtension(path).TrimStart('.').ToLowerInvariant();
+        return extension switch
+        {
+            "" => throw new VmAtlasException(Failure.Usage, $"'{path}' has no extension to say the format: add one, or --format {string.Join('|', s_formats)}"),
+            "mmp" => throw new VmAtlasException(Failure.Usage, ".mmp can be read but not written, because its format is not published: write .vmatlas, .csv, .txt or .json"),
+            _ => extension,
+        };
+    }
+
+    static void Replace(string path, Action<Stream> write)
+    {
+        using var file = new ReplacedFile(path);
+        write(file.Stream);
+        file.Commit();
+    }
+
+    static void Write(Snapshot snapshot, Stream stream, string format, bool gaps)
+    {
+        switch (format)
+        {
+            case "json":
+                JsonSnapshot.Write(snapshot, stream, new JsonOptions { Blocks = true });
+                stream.Write("\n"u8);
+                break;
+            case "vmatlas":
+                throw new VmAtlasException(Failure.Usage, ".vmatlas is written to a file only: name one with -o");
+            default:
+                using (var text = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" })
+                {
+                    if (format == "csv")
+                        VmmapCsv.Write(snapshot, text, gaps);
+                    else
+                        VmmapText.Write(snapshot, text, gaps);
+                }
+                break;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using VmAtlas.Capture;
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Cli.Output;
+using VmAtlas.Cli.Targets;
+using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Model;
+
+namespace VmAtlas.Cli.Verbs;
+
+/// <summary>Saves one snapshot.</summary>
+sealed class SnapshotVerb : Verb
+{
+    readonly Argument<string> _target = TargetArgument();
+    readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; one that is there is replaced.", HelpName = "file", Required = true };
+
+    public SnapshotVerb()
+        : base("snapshot", "Save a target's memory map, with everything known of it, to a .vmatlas file.")
+    {
+        Add(_target);
+        Add(_output);
+    }
+
+    public override IReadOnlyList<Example> Examples =>
+    [
+        new("vmatlas snapshot 1234 -o before.vmatlas", "to look at later, here or elsewhere"),
+        new("vmatlas snapshot long.vmatlas@17 -o one.vmatlas", "one snapshot of a recording alone"),
+    ];
+
+    public override int Run(ParseResult arguments, Session session)
+    {
+        var path = arguments.GetRequiredValue(_output);
+        using var target = Target.Open(arguments.GetRequiredValue(_target));
+        var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
+        TimelineFile.Save(path, snapshot);
+        SavedReport.Write(session, arguments.GetValue(Json), path, snapshot);
+        return 0;
+    }
+}

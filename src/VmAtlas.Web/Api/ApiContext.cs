@@ -1,0 +1,19 @@
+using VmAtlas.Web.Sessions;
+
+namespace VmAtlas.Web.Api;
+
+/// <summary>What the calls of one server share.</summary>
+sealed class ApiContext(WebServerOptions options) : IDisposable
+{
+    public TimeProvider Clock => options.Clock;
+
+    public EventHub Events { get; } = new();
+
+    public SessionStore Sessions { get; } = new();
+
+    public void Dispose()
+    {
+        Events.Dispose();
+        Sessions.Dispose();
+    }
+}

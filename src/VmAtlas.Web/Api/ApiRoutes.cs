@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace VmAtlas.Web.Api;
+
+/// <summary>Every call there is. GET looks, POST changes.</summary>
+static class ApiRoutes
+{
+    public static void Map(IEndpointRouteBuilder routes, ApiContext api)
+    {
+        AboutCalls.Map(routes);
+        ProcessCalls.Map(routes);
+        ExportCalls.Map(routes, api);
+        SessionCalls.Map(routes, api);
+        SnapshotCalls.Map(routes, api);
+        MemoryCalls.Map(routes, api);
+        WordCalls.Map(routes);
+        EventCalls.Map(routes, api);
+        routes.Map("/api/{**path}", context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        });
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using VmAtlas.Formats.Export;
+using VmAtlas.Formats.Frame;
+using VmAtlas.Model;
+using VmAtlas.Web.Frames;
+
+namespace VmAtlas.Web.Api;
+
+/// <summary>What is in one snapshot, or changed between two: the table of types and facts as json, the rows as a binary frame.</summary>
+static class SnapshotCalls
+{
+    const string Route = "/api/sessions/{id}/snapshots/{index}", Changes = Route + "/changes/{since}";
+
+    public static void Map(IEndpointRouteBuilder routes, ApiContext api)
+    {
+        routes.MapGet(Route + "/frame", context => context.WriteFrame(ColumnFrame.Of(SnapshotOf(context, api), gaps: true)));
+        routes.MapGet(Route + "/summary", context => context.WriteJson(body => JsonSnapshot.Write(SnapshotOf(context, api), body, new JsonOptions(Regions: false))));
+        routes.MapGet(Route + "/matches", context => context.WriteBytes(MatchBits.Of(SnapshotOf(context, api), FilterOf(context))));
+        routes.MapGet(Changes + "/frame", context => context.WriteFrame(ChangesFrame.Of(DiffOf(context, api))));
+        routes.MapGet(Changes + "/summary", context => context.WriteJson(body => ChangesJson.Write(DiffOf(context, api), body)));
+        routes.MapGet(Changes + "/matches", context => context.WriteBytes(ChangesFrame.Matches(DiffOf(context, api), FilterOf(context))));
+        routes.MapGet("/api/sessions/{id}/series", context =>
+        {
+            var session = SessionCalls.SessionOf(context, api);
+            session.Series.CatchUp(session.Timeline, context.RequestAborted);
+            return context.WriteFrame(session.Series.Frame());
+        });
+    }
+
+    static Snapshot SnapshotOf(HttpContext context, ApiContext api) =>
+        SessionCalls.SessionOf(context, api).Load(context.RouteInt("index"));
+
+    static SnapshotDiff DiffOf(HttpContext context, ApiContext api) =>
+        SessionCalls.SessionOf(context, api).Diff(context.RouteInt("since"), context.RouteInt("index"));
+
+    static FilterExpression FilterOf(HttpContext context) => FilterExpression.Parse(context.Query("filter") ?? "");
+}

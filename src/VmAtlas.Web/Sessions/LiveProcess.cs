@@ -1,0 +1,111 @@
+using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Linux.Annotators;
+using VmAtlas.Model;
+using VmAtlas.Web.Api;
+
+namespace VmAtlas.Web.Sessions;
+
+/// <summary>A running process that is looked at again and again, by hand or at an interval. Every snapshot is kept.</summary>
+sealed class LiveProcess : IDisposable
+{
+    readonly int _session;
+    readonly TimeProvider _clock;
+    readonly EventHub _events;
+    readonly LinuxTarget _target;
+    readonly CapturePipeline _pipeline;
+    readonly SemaphoreSlim _one = new(1);
+    readonly CancellationTokenSource _closed = new();
+    ITimer? _timer;
+
+    public LiveProcess(int session, int pid, TimeProvider clock, EventHub events)
+    {
+        (_session, _clock, _events) = (session, clock, events);
+        _target = new LinuxTarget(pid);
+        _pipeline = new CapturePipeline(_target, LinuxAnnotators.All);
+    }
+
+    /// <summary>Null where single pages can not be told of.</summary>
+    public IPageSource? Pages => _target;
+
+    /// <summary>Null where memory can not be read.</summary>
+    public IMemorySource? Memory => _target;
+
+    public string Name => _target.Process.Name;
+
+    public SpilledTimeline Timeline { get; } = new();
+
+    /// <summary>Why there will be no more snapshots; null while the process can be read.</summary>
+    public string? Ended { get; private set; }
+
+    public TimeSpan? Interval { get; private set; }
+
+    /// <summary>Takes a snapshot and returns its number. Calls at the same time wait for each other.</summary>
+    public async Task<int> Refresh(CancellationToken cancellation)
+    {
+        if (Ended is not null)
+            throw new VmAtlasException(Failure.TargetEnded, Ended);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed.Token);
+        await _one.WaitAsync(either.Token);
+        try
+        {
+            var snapshot = await Task.Run(() => _pipeline.Capture(either.Token), either.Token);
+            var index = Timeline.Add(snapshot);
+            _events.Tell(new SessionEvent(_session, "snapshot", index, snapshot.TakenAt));
+            return index;
+        }
+        catch (VmAtlasException e) when (e.Failure == Failure.TargetEnded)
+        {
+            End(e.Message);
+            throw;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Refreshes at an interval from now on; null stops that.</summary>
+    public void SetInterval(TimeSpan? interval)
+    {
+        _timer?.Dispose();
+        Interval = Ended is null ? interval : null;
+        if (Interval is { } every)
+            _timer = _clock.CreateTimer(_ => _ = RefreshByTimer(), null, every, every);
+    }
+
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _closed.Cancel();
+        _one.Wait(); // a snapshot that is being taken ends first
+        _target.Dispose();
+    }
+
+    /// <summary>A snapshot that takes longer than the interval makes the next one be left out, not wait in a queue.</summary>
+    async Task RefreshByTimer()
+    {
+        if (_one.CurrentCount == 0)
+            return;
+        try
+        {
+            await Refresh(CancellationToken.None);
+        }
+        catch (VmAtlasException e)
+        {
+            SetInterval(null);
+            _events.Tell(new SessionEvent(_session, "failed", Message: e.Message));
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed meanwhile.
+        }
+    }
+
+    void End(string why)
+    {
+        Ended = why;
+        SetInterval(null);
+        _events.Tell(new SessionEvent(_session, "ended", Message: why));
+    }
+}

@@ -1,0 +1,18 @@
+namespace VmAtlas.Web;
+
+/// <summary>How the server runs.</summary>
+public sealed record WebServerOptions
+{
+    /// <summary>The server ends after so long without an authorised request; an open page always has one open.</summary>
+    public static readonly TimeSpan DefaultIdleLimit = TimeSpan.FromMinutes(10);
+
+    /// <summary>The port on 127.0.0.1; 0 lets the system choose.</summary>
+    public int Port { get; init; }
+
+    public TimeSpan IdleLimit { get; init; } = DefaultIdleLimit;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Where unexpected failures are told, one line each. Never gets the token.</summary>
+    public Action<string> Log { get; init; } = _ => { };
+}

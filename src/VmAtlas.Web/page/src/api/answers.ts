@@ -1,0 +1,105 @@
+/** What the server answers: the shapes of Api/ApiJson.cs. */
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly name: string;
+  readonly command?: string;
+  readonly executable?: string;
+  readonly user?: string;
+  readonly parentPid?: number;
+  readonly startedAt?: string;
+  readonly threads?: number;
+  readonly architecture?: string;
+  readonly container?: string;
+}
+
+export interface SystemFacts {
+  readonly kernel: string;
+  readonly host?: string;
+  readonly architecture?: string;
+}
+
+export interface SessionInfo {
+  readonly id: number;
+  readonly title: string;
+  readonly live: boolean;
+  /** Why there will be no more snapshots. */
+  readonly ended?: string;
+  /** Seconds between automatic snapshots. */
+  readonly interval?: number;
+  readonly process: ProcessFacts;
+  readonly system: SystemFacts;
+  /** When each was taken. */
+  readonly snapshots: readonly string[];
+}
+
+/** A row of the table of types: measures by their json names, absent where not known. */
+export interface SummaryRow {
+  readonly type: string;
+  readonly [measure: string]: number | string | undefined;
+}
+
+export interface AnnotatorReport {
+  readonly name: string;
+  readonly ran: boolean;
+  readonly whyNot?: string;
+  readonly milliseconds: number;
+}
+
+export interface Problem {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** What changed in all regions of one file; measures by their json names. */
+export interface ModuleChange {
+  readonly path: string;
+  readonly regionsBefore: number;
+  readonly regionsAfter: number;
+  readonly [measure: string]: number | string;
+}
+
+/** A snapshot as a whole. Of a difference there are only the time and milliseconds of the later snapshot, the table, and the modules. */
+export interface SnapshotSummary {
+  readonly time: string;
+  readonly milliseconds: number;
+  readonly summary: readonly SummaryRow[];
+  readonly annotators: readonly AnnotatorReport[];
+  readonly counters?: Readonly<Record<string, number>>;
+  readonly system?: SystemFacts & { readonly problems: readonly Problem[] };
+  readonly modules?: readonly ModuleChange[];
+}
+
+export interface SessionEvent {
+  readonly session: number;
+  readonly kind: "snapshot" | "ended" | "failed";
+  readonly index?: number;
+  readonly takenAt?: string;
+  readonly message?: string;
+}
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly name: string;
+  readonly user: string;
+  readonly command: string;
+  readonly private?: number;
+  readonly totalWs?: number;
+  readonly pss?: number;
+  readonly swap?: number;
+  readonly threads?: number;
+  readonly architecture?: string;
+  readonly container?: string;
+  /** Why it can not be opened. */
+  readonly whyNot?: string;
+}
+
+export interface GlossaryEntry {
+  readonly kind: "Type" | "Column" | "Term";
+  readonly key: string;
+  readonly title: string;
+  readonly short: string;
+  readonly more?: string;
+  readonly linux?: string;
+  readonly windows?: string;
+}

@@ -1,0 +1,82 @@
+/** Calls to the server that served this page. The token came in the address's fragment and is sent with every call. */
+
+export class ApiError extends Error {
+  /** VmAtlas's own word for what went wrong: "NotPermitted", "TargetEnded", …, or "Unreachable". */
+  readonly failure: string;
+
+  constructor(failure: string, message: string) {
+    super(message);
+    this.failure = failure;
+  }
+}
+
+const KEY = "vmatlas-token";
+
+/** Takes the token out of the address, where it could be copied by accident, and keeps it for reloads of this tab. */
+export function takeToken(): string | undefined {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given !== null) {
+    sessionStorage.setItem(KEY, given);
+    history.replaceState(null, "", location.pathname);
+  }
+  return sessionStorage.getItem(KEY) ?? undefined;
+}
+
+export class Client {
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  async getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return (await (await this.#send(path, { signal: signal ?? null })).json()) as T;
+  }
+
+  async getBytes(path: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+    return (await this.#send(path, { signal: signal ?? null })).arrayBuffer();
+  }
+
+  async post<T>(path: string, body: unknown): Promise<T> {
+    const response = await this.#send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  async upload<T>(path: string, body: Blob): Promise<T> {
+    const response = await this.#send(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body });
+    return (await response.json()) as T;
+  }
+
+  /** The objects of an answer that goes on, one a line, as they come. */
+  async *lines<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+    const response = await this.#send(path, { signal });
+    if (response.body === null) return;
+    const decoder = new TextDecoder();
+    let rest = "";
+    for await (const chunk of response.body) {
+      rest += decoder.decode(chunk, { stream: true });
+      const lines = rest.split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield JSON.parse(line) as T;
+    }
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("Authorization", `Bearer ${this.#token}`);
+    let response: Response;
+    try {
+      response = await fetch(path, { ...init, headers });
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      throw new ApiError("Unreachable", "The VmAtlas server does not answer: it has ended. Start vmatlas again.");
+    }
+    if (response.ok) return response;
+    const text = await response.text();
+    if (response.headers.get("Content-Type")?.startsWith("application/json") === true) {
+      const answer = JSON.parse(text) as { failure: string; message: string };
+      throw new ApiError(answer.failure, answer.message);
+    }
+    throw new ApiError(String(response.status), text.trim() || `The server answered ${response.status}.`);
+  }
+}

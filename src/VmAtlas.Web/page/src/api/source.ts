@@ -1,0 +1,59 @@
+import type { Frame } from "../model/frame";
+import { decodeFrame } from "../model/frame";
+import type { Matches } from "../model/rows";
+import type { View } from "../ui/state";
+import type { SnapshotSummary } from "./answers";
+import type { Client } from "./client";
+
+/** Where the window gets a target's snapshots from: the server, or the report that the page is part of. */
+export interface Source {
+  frame(session: number, index: number): Promise<Frame>;
+  summary(session: number, index: number): Promise<SnapshotSummary>;
+  /** The same two for a difference: what index has more than since. */
+  changes(session: number, since: number, index: number): Promise<Frame>;
+  changesSummary(session: number, since: number, index: number): Promise<SnapshotSummary>;
+  /** Sums by type over time: columns named "type.measure", and "time" in seconds. */
+  series(session: number): Promise<Frame>;
+  /** The rows of the view that an expression holds for. Throws with what is wrong with it. */
+  matches(view: View, expression: string): Promise<Matches>;
+}
+
+export class ServerSource implements Source {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async frame(session: number, index: number): Promise<Frame> {
+    return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/snapshots/${index}/frame`));
+  }
+
+  summary(session: number, index: number): Promise<SnapshotSummary> {
+    return this.#client.getJson(`/api/sessions/${session}/snapshots/${index}/summary`);
+  }
+
+  async changes(session: number, since: number, index: number): Promise<Frame> {
+    return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/snapshots/${index}/changes/${since}/frame`));
+  }
+
+  changesSummary(session: number, since: number, index: number): Promise<SnapshotSummary> {
+    return this.#client.getJson(`/api/sessions/${session}/snapshots/${index}/changes/${since}/summary`);
+  }
+
+  async series(session: number): Promise<Frame> {
+    return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/series`));
+  }
+
+  async matches({ session, index, since }: View, expression: string): Promise<Matches> {
+    const changes = since === undefined ? "" : `/changes/${since}`;
+    const path = `/api/sessions/${session.id}/snapshots/${index}${changes}/matches?filter=${encodeURIComponent(expression)}`;
+    return matchesOf(await this.#client.getBytes(path));
+  }
+}
+
+/** u32 number of regions, a bit for each, a bit for each block. */
+function matchesOf(bytes: ArrayBuffer): Matches {
+  const regionBytes = Math.ceil(new DataView(bytes).getUint32(0, true) / 8);
+  return { regions: new Uint8Array(bytes, 4, regionBytes), blocks: new Uint8Array(bytes, 4 + regionBytes) };
+}

@@ -1,0 +1,51 @@
+/** The columns of the details: VMMap's in VMMap's order, then the ones it does not have. */
+
+export type ColumnKind = "address" | "type" | "bytes" | "count" | "text";
+
+export interface ColumnSpec {
+  /** The frame's name for it. */
+  readonly key: string;
+  readonly title: string;
+  readonly kind: ColumnKind;
+  /** Pixels. */
+  readonly width: number;
+  /** Shown unless the reader chooses otherwise. */
+  readonly shown: boolean;
+}
+
+const bytes = (key: string, title: string, shown: boolean, width = 78): ColumnSpec => ({ key, title, kind: "bytes", width, shown });
+const text = (key: string, title: string, width: number, shown: boolean): ColumnSpec => ({ key, title, kind: "text", width, shown });
+
+export const COLUMNS: readonly ColumnSpec[] = [
+  { key: "address", title: "Address", kind: "address", width: 140, shown: true },
+  { key: "type", title: "Type", kind: "type", width: 106, shown: true },
+  bytes("size", "Size", true, 88),
+  bytes("committed", "Committed", true, 80),
+  bytes("private", "Private", true, 74),
+  bytes("totalWs", "Total WS", true, 74),
+  bytes("privateWs", "Private WS", true),
+  bytes("shareableWs", "Shareable WS", true, 92),
+  bytes("sharedWs", "Shared WS", true),
+  bytes("lockedWs", "Locked WS", false),
+  bytes("pss", "PSS", true, 72),
+  bytes("uss", "USS", false, 76),
+  bytes("swap", "Swap", false, 76),
+  bytes("swapPss", "SwapPSS", false, 76),
+  bytes("dirty", "Dirty", false, 76),
+  bytes("referenced", "Referenced", false),
+  bytes("anonymous", "Anonymous", false),
+  bytes("lazyFree", "LazyFree", false),
+  bytes("thp", "THP", false, 76),
+  bytes("ksm", "KSM", false, 76),
+  bytes("hugetlb", "Hugetlb", false, 76),
+  { key: "blocks", title: "Blocks", kind: "count", width: 50, shown: true },
+  text("protection", "Protection", 118, true),
+  text("details", "Details", 420, true),
+  text("label", "Label", 110, false),
+  text("name", "Name", 320, false),
+  text("vmFlags", "VmFlags", 180, false),
+  text("reason", "Reason", 320, false),
+  text("annotator", "Annotator", 90, false),
+];
+
+export const COLUMN_BY_KEY: ReadonlyMap<string, ColumnSpec> = new Map(COLUMNS.map((c) => [c.key, c]));

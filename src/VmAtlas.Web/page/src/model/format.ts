@@ -1,0 +1,58 @@
+/** Numbers and addresses as VMMap writes them. */
+
+const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** "1,024 K", whole KiB rounded towards zero; empty for zero. */
+export function kib(bytes: number): string {
+  const whole = Math.trunc(bytes / 1024);
+  if (whole === 0) return bytes === 0 ? "" : bytes < 0 ? "−<1 K" : "<1 K";
+  return `${GROUPED.format(whole)} K`;
+}
+
+/** The same with a sign, for differences: "+64 K", "−64 K". */
+export function signedKib(bytes: number): string {
+  if (bytes === 0) return "";
+  return (bytes > 0 ? "+" : "−") + kib(Math.abs(bytes));
+}
+
+/** For people: "1.4 GiB". */
+export function size(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+  let unit = 0;
+  let value = Math.abs(bytes);
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${bytes < 0 ? "−" : ""}${value.toFixed(digits)} ${units[unit]}`;
+}
+
+export function count(value: number): string {
+  return value === 0 ? "" : String(value);
+}
+
+/**
+ * 16 hexadecimal digits. Addresses are doubles: every page-aligned 64-bit address and every 16-aligned one below
+ * 2^57 is one exactly; the 53 bits of the mantissa do the rest.
+ */
+export function address(value: number): string {
+  const high = Math.floor(value / 4294967296);
+  const low = value - high * 4294967296;
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}
+
+/** Reads "7f12ab", "0x7F12AB", "7f12`ab34"; undefined for anything else. */
+export function parseAddress(text: string): number | undefined {
+  const digits = text.trim().replace(/^0x/i, "").replaceAll(/[`_]/g, "");
+  return /^[0-9a-f]{1,16}$/i.test(digits) ? Number.parseInt(digits, 16) : undefined;
+}
+
+export function time(iso: string): string {
+  return new Date(iso).toLocaleTimeString("en-GB", { hour12: false });
+}
+
+export function timeAndDate(iso: string): string {
+  const at = new Date(iso);
+  return `${at.toLocaleDateString("en-CA")} ${at.toLocaleTimeString("en-GB", { hour12: false })}`;
+}

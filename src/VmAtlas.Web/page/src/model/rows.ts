@@ -1,0 +1,272 @@
+import type { Frame } from "./frame";
+import type { ColumnSpec } from "./columns";
+import { address, count, kib, signedKib } from "./format";
+import { FREE, TYPE_NAMES, UNUSABLE } from "./memoryTypes";
+import { protectionText } from "./protection";
+import { rankTexts, sortDoubles, sortWholes } from "./sort";
+
+/** Levels of the tree. Gaps are on the first, like regions. */
+export const REGION = 0;
+export const BLOCK = 1;
+
+/** The words for the numbers in a difference's column "change". */
+export const CHANGES = ["", "added", "removed", "changed"] as const;
+
+export interface Sorting {
+  readonly key: string;
+  readonly descending: boolean;
+}
+
+/** A bit for each region and for each block of the snapshot, least significant first. Gaps match nothing. */
+export interface Matches {
+  readonly regions: Uint8Array;
+  readonly blocks: Uint8Array;
+}
+
+/** What of the rows is shown. */
+export interface RowFilter {
+  /** Only this type; undefined for all. */
+  readonly type?: number | undefined;
+  /** Free and Unusable too. Asking for one of them as the type shows it in any case. */
+  readonly gaps: boolean;
+  /** The rows an expression holds for. Undefined for no expression. */
+  readonly matches?: Matches | undefined;
+}
+
+/**
+ * The rows of one snapshot, or of the difference of two: which are visible, in which order. Nothing is made a row: all is
+ * columns, and a row is a number.
+ */
+export class Rows {
+  readonly frame: Frame;
+  /** Numbers are differences, shown with their sign. */
+  readonly signed: boolean;
+  readonly level: Uint8Array;
+  readonly parent: Int32Array;
+  readonly type: Uint8Array;
+  readonly address: Float64Array;
+  readonly end: Float64Array;
+  readonly childCount: Uint32Array;
+  /** Number of the region, block or gap in its table. */
+  readonly index: Uint32Array;
+  /** Row numbers from top to bottom. */
+  visible: Uint32Array = new Uint32Array(0);
+  sorting: Sorting = { key: "address", descending: false };
+  filter: RowFilter = { gaps: false };
+
+  #order: Uint32Array;
+  #expanded: Uint8Array;
+  #ranks: Uint32Array | undefined;
+  #cursor = -1;
+
+  constructor(frame: Frame, signed = false) {
+    this.frame = frame;
+    this.signed = signed;
+    this.level = this.#column("level") as Uint8Array;
+    this.parent = this.#column("parent") as Int32Array;
+    this.type = this.#column("type") as Uint8Array;
+    this.address = this.#column("address") as Float64Array;
+    this.end = this.#column("end") as Float64Array;
+    this.childCount = this.#column("children") as Uint32Array;
+    this.index = this.#column("index") as Uint32Array;
+    this.#expanded = new Uint8Array(frame.rows);
+    this.#order = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+    this.#show();
+  }
+
+  get count(): number {
+    return this.frame.rows;
+  }
+
+  /** Whether the source knows the column at all. */
+  has(key: string): boolean {
+    return this.frame.columns.has(key);
+  }
+
+  /** A number of a row; 0 where the column is zero all over or not known. */
+  value(row: number, key: string): number {
+    return this.frame.columns.get(key)?.values[row] ?? 0;
+  }
+
+  isGap(row: number): boolean {
+    return this.type[row]! >= UNUSABLE;
+  }
+
+  /** A text of a row. */
+  text(row: number, key: string): string {
+    if (key === "protection") return this.isGap(row) ? "" : protectionText(this.value(row, key));
+    const text = this.frame.strings[this.value(row, key)] ?? "";
+    // A block says what it is within its region; a region of one block is both.
+    return key === "details" && text === "" ? this.text(row, "label") : text;
+  }
+
+  /** What a cell shows. */
+  cell(row: number, column: ColumnSpec): string {
+    switch (column.kind) {
+      case "address":
+        return address(this.address[row]!);
+      case "type":
+        return TYPE_NAMES[this.type[row]!] ?? "?";
+      case "bytes":
+        return this.signed ? signedKib(this.value(row, column.key)) : kib(this.value(row, column.key));
+      case "count":
+        return count(this.value(row, column.key));
+      case "text":
+        return this.text(row, column.key);
+    }
+  }
+
+  isExpanded(row: number): boolean {
+    return this.#expanded[row] === 1;
+  }
+
+  setExpanded(row: number, open: boolean): void {
+    if (this.childCount[row] === 0 || this.isExpanded(row) === open) return;
+    this.#expanded[row] = open ? 1 : 0;
+    this.#show();
+  }
+
+  expandAll(open: boolean): void {
+    this.#expanded.fill(open ? 1 : 0);
+    this.#show();
+  }
+
+  /** Addresses of the regions that are open, so that the next snapshot can open the same. */
+  get expandedAddresses(): Set<number> {
+    const open = new Set<number>();
+    for (let row = 0; row < this.count; row++) if (this.#expanded[row] === 1 && this.level[row] === REGION) open.add(this.address[row]!);
+    return open;
+  }
+
+  /** Takes order, filter and open regions over from an earlier snapshot. A filter by expression has to be asked for anew. */
+  resume(from: Rows): void {
+    this.filter = { ...from.filter, matches: undefined };
+    const open = from.expandedAddresses;
+    if (open.size > 0) for (let row = 0; row < this.count; row++) this.#expanded[row] = this.level[row] === REGION && open.has(this.address[row]!) ? 1 : 0;
+    this.sort(from.sorting);
+  }
+
+  sort(sorting: Sorting): void {
+    this.sorting = sorting;
+    this.#order = this.#groupByParent(this.#sorted(sorting));
+    this.#show();
+  }
+
+  setFilter(filter: RowFilter): void {
+    this.filter = filter;
+    this.#show();
+  }
+
+  /** The top row that covers an address; −1 when none does. */
+  rowAt(at: number): number {
+    let best = -1;
+    for (let row = 0; row < this.count; row++) {
+      if (this.level[row] !== BLOCK && this.address[row]! <= at && at < this.end[row]!) best = row;
+    }
+    return best;
+  }
+
+  /** All rows that the filter lets through, blocks of closed regions too, in the order shown. */
+  get searchOrder(): Uint32Array {
+    return this.#filtered(false);
+  }
+
+  /** Position among the visible rows; −1 when hidden. */
+  positionOf(row: number): number {
+    return this.visible.indexOf(row);
+  }
+
+  /** The same for the row the keyboard is on, remembered until the order changes: asked for in every frame. */
+  positionOfCursor(row: number): number {
+    if (row < 0) return -1;
+    if (this.visible[this.#cursor] !== row) this.#cursor = this.visible.indexOf(row);
+    return this.#cursor;
+  }
+
+  /** In a difference: "added", "removed", "changed", or "" for a row that is the same. */
+  changeOf(row: number): string {
+    return this.signed ? (CHANGES[this.value(row, "change")] ?? "") : "";
+  }
+
+  #column(name: string): FrameValues {
+    const column = this.frame.columns.get(name);
+    if (column === undefined) throw new Error(`The frame has no column ${name}.`);
+    return column.values;
+  }
+
+  #sorted({ key, descending }: Sorting): Uint32Array {
+    const column = this.frame.columns.get(key);
+    if (column === undefined) return Uint32Array.from({ length: this.count }, (_, row) => row);
+    if (column.unit === "string") {
+      this.#ranks ??= rankTexts(this.frame.strings);
+      const ranks = this.#ranks;
+      return sortWholes((column.values as Uint32Array).map((text) => ranks[text]!), descending);
+    }
+    return column.values instanceof Float64Array ? sortDoubles(column.values, descending) : sortWholes(column.values, descending);
+  }
+
+  /** Puts blocks below their regions, each in the order given. */
+  #groupByParent(sorted: Uint32Array): Uint32Array {
+    const next = new Uint32Array(this.count);
+    const result = new Uint32Array(this.count);
+    let place = 0;
+    for (const row of sorted) {
+      if (this.parent[row]! >= 0) continue;
+      result[place] = row;
+      next[row] = place + 1;
+      place += 1 + this.childCount[row]!;
+    }
+    for (const row of sorted) {
+      const parent = this.parent[row]!;
+      if (parent >= 0) result[next[parent]!++] = row;
+    }
+    return result;
+  }
+
+  #show(): void {
+    this.visible = this.#filtered(true);
+  }
+
+  #filtered(onlyOpen: boolean): Uint32Array {
+    const { type, gaps, matches } = this.filter;
+    const hits = matches === undefined ? undefined : this.#withParents(matches);
+    const visible = new Uint32Array(this.count);
+    let n = 0;
+    for (const row of this.#order) {
+      const parent = this.parent[row]!;
+      if (onlyOpen && parent >= 0 && this.#expanded[parent] === 0) continue;
+      const own = this.type[row]!;
+      if (type !== undefined ? own !== type : !gaps && (own === FREE || own === UNUSABLE)) continue;
+      if (hits !== undefined && hits[row] === 0) continue;
+      visible[n++] = row;
+    }
+    return visible.subarray(0, n);
+  }
+
+  /** A block that matches shows its region too; a region that matches itself shows all its blocks. */
+  #withParents({ regions, blocks }: Matches): Uint8Array {
+    const shown = new Uint8Array(this.count);
+    for (let row = 0; row < this.count; row++) {
+      const parent = this.parent[row]!;
+      const index = this.index[row]!;
+      if (parent < 0) {
+        if (!this.isGap(row) && isSet(regions, index)) shown[row] = 1;
+      } else if (isSet(blocks, index) || isSet(regions, this.index[parent]!)) {
+        shown[row] = 1;
+        shown[parent] = 1;
+      }
+    }
+    return shown;
+  }
+}
+
+function isSet(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >> 3]! >> (index & 7)) & 1) === 1;
+}
+
+type FrameValues = Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+/** The columns of the list that the source knows. */
+export function knownColumns(rows: Rows, columns: readonly ColumnSpec[]): ColumnSpec[] {
+  return columns.filter((column) => rows.has(column.key));
+}

@@ -1,0 +1,80 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { CellMap } from "../chart/CellMap";
+import { SpaceSource } from "../chart/SpaceSource";
+import { address, size } from "../model/format";
+import { holesOf } from "../model/holes";
+import { TYPE_NAMES } from "../model/memoryTypes";
+import type { Controller } from "./controller";
+import type { State, View } from "./state";
+
+/** The whole address space with its gaps folded, and the holes by size. */
+export function MapPanel({ app, state, view }: { app: Controller; state: State; view: View }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const map = useRef<CellMap | undefined>(undefined);
+  const source = useRef<SpaceSource | undefined>(undefined);
+  const [hover, setHover] = useState<number>();
+  const { rows } = view;
+  const holes = useMemo(() => holesOf(rows), [rows]);
+  useEffect(() => {
+    if (canvas.current === null) return;
+    map.current = new CellMap(canvas.current, {
+      onHover: setHover,
+      onChoose: (unit) => app.reveal(source.current?.rowOf(unit) ?? -1),
+    });
+    return () => map.current?.dispose();
+  }, [app]);
+  useEffect(() => {
+    source.current = new SpaceSource(rows);
+    map.current?.show(source.current);
+  }, [rows, state.theme]);
+  useEffect(() => {
+    if (state.cursor >= 0) map.current?.mark(source.current?.unitOf(state.cursor) ?? -1);
+  }, [state.cursor, rows]);
+  const row = hover === undefined ? -1 : (source.current?.rowOf(hover) ?? -1);
+  return (
+    <div class="map">
+      <div class="map-main">
+        <div class="map-tools">
+          <button type="button" onClick={() => map.current?.zoom(1 / 2)} aria-label="Zoom in">
+            +
+          </button>
+          <button type="button" onClick={() => map.current?.zoom(2)} aria-label="Zoom out">
+            −
+          </button>
+          <button type="button" onClick={() => map.current?.whole()}>
+            Whole
+          </button>
+          <span class="map-hover" role="status">
+            {row < 0 || hover === undefined
+              ? "Wheel or + and −: zoom. Drag or arrow keys: move. Click or Enter: select the region. Pale: only reserved. Gaps and large reservations are folded."
+              : `${address(source.current!.addressOf(hover))}  ${TYPE_NAMES[rows.type[row]!]}  ${size(rows.end[row]! - rows.address[row]!)}  ${rows.text(row, "protection")}  ${rows.text(rows.parent[row]! >= 0 ? rows.parent[row]! : row, "details")}`}
+          </span>
+        </div>
+        <canvas ref={canvas} class="cells" role="application" aria-label="Map of the address space; the details with free and unusable ranges shown have the same as a table" />
+      </div>
+      <div class="list" tabIndex={0} role="region" aria-label="Free holes by size">
+        <table>
+          <caption>
+            {holes.count} holes, largest {size(holes.largest)}
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">Holes of at least</th>
+              <th scope="col">Count</th>
+              <th scope="col">Together</th>
+            </tr>
+          </thead>
+          <tbody>
+            {holes.classes.map((c) => (
+              <tr key={c.least}>
+                <td>{size(c.least)}</td>
+                <td>{c.count}</td>
+                <td>{size(c.bytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,369 @@
+import type { SessionEvent, SessionInfo } from "../api/answers";
+import { ApiError, type Client } from "../api/client";
+import type { Source } from "../api/source";
+import type { ColumnSpec } from "../model/columns";
+import { address } from "../model/format";
+import { findFrom } from "../model/find";
+import { Rows, type Matches } from "../model/rows";
+import { rowsText } from "../model/text";
+import type { Selection } from "../table/Selection";
+import type { TreeTable } from "../table/TreeTable";
+import { INITIAL, type DialogName, type DockName, type Failure, type State, type Theme, type View } from "./state";
+import { Store } from "./store";
+
+export interface Completion {
+  readonly text: string;
+  readonly about: string;
+  /** What it replaces. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How long work may take before the window says that it goes on. */
+const PATIENCE_MS = 500;
+
+/** Everything the window can do. Components call it and draw the state; nothing else changes the state. */
+export class Controller {
+  readonly store = new Store<State>(INITIAL);
+  readonly source: Source;
+  /** Undefined in a report: there is no server to ask. */
+  readonly client: Client | undefined;
+  table: TreeTable | undefined;
+  glossaryWord = "";
+  /** The tab that the chooser opens with. */
+  chooserTab = 0;
+  #wanted = 0;
+
+  constructor(source: Source, client: Client | undefined) {
+    this.source = source;
+    this.client = client;
+  }
+
+  get readOnly(): boolean {
+    return this.client === undefined;
+  }
+
+  get server(): Client {
+    if (this.client === undefined) throw new ApiError("Usage", "A report is read-only.");
+    return this.client;
+  }
+
+  // Targets and snapshots
+
+  /** Opens what the server has open, or asks what to open. */
+  async start(): Promise<void> {
+    const sessions = await this.server.getJson<SessionInfo[]>("/api/sessions");
+    const last = sessions.at(-1);
+    if (last === undefined) this.ask("chooser");
+    else await this.openSession(last);
+    void this.#listen();
+  }
+
+  async openSession(session: SessionInfo): Promise<void> {
+    this.store.set({ dialog: undefined, type: undefined, expression: "", selected: new Set(), cursor: -1, paused: undefined, failure: undefined });
+    await this.#show(session, session.snapshots.length - 1, undefined, undefined);
+    this.table?.focus();
+  }
+
+  /** Opens a file of the browser's machine. */
+  openDropped(file: File | undefined): void {
+    if (file === undefined) return;
+    const where = this.store.value.dialog === "chooser" ? "chooser" : "window";
+    void this.attempt(
+      where,
+      async () => this.openSession(await this.server.upload<SessionInfo>(`/api/upload?name=${encodeURIComponent(file.name)}`, file)),
+      "Sending the file…",
+    );
+  }
+
+  choose(tab: number): void {
+    this.chooserTab = tab;
+    this.ask("chooser");
+  }
+
+  /** Shows another snapshot of the target, alone or as the difference from an earlier one. */
+  async showSnapshot(index: number, since?: number): Promise<void> {
+    const { view } = this.store.value;
+    if (view !== undefined) await this.attempt("window", () => this.#show(view.session, index, since, view));
+  }
+
+  async #show(session: SessionInfo, index: number, since: number | undefined, before: View | undefined): Promise<void> {
+    const wanted = ++this.#wanted;
+    const { id } = session;
+    const [frame, summary] = await Promise.all(
+      since === undefined
+        ? [this.source.frame(id, index), this.source.summary(id, index)]
+        : [this.source.changes(id, since, index), this.source.changesSummary(id, since, index)],
+    );
+    if (wanted !== this.#wanted) return; // another was asked for meanwhile
+    const rows = new Rows(frame, since !== undefined);
+    const { type, gaps, expression } = this.store.value;
+    if (before !== undefined) rows.resume(before.rows);
+    rows.setFilter({ type, gaps, matches: undefined });
+    const selection = this.#keepSelection(before?.rows, rows);
+    const newest = this.store.value.view?.session;
+    const kept = newest !== undefined && newest.id === id && newest.snapshots.length > session.snapshots.length ? newest : session;
+    this.store.set({ view: { session: kept, index, since, summary, rows }, ...selection });
+    if (expression !== "") await this.filterBy(expression);
+  }
+
+  /** The same regions stay selected in another snapshot, found by their addresses. */
+  #keepSelection(before: Rows | undefined, rows: Rows): Pick<State, "selected" | "cursor"> {
+    const selection = this.table?.selection;
+    if (before === undefined || selection === undefined || selection.size === 0) {
+      selection?.clear();
+      return { selected: new Set(), cursor: -1 };
+    }
+    const wanted = new Set([...selection.rows].map((row) => `${before.level[row]} ${before.address[row]}`));
+    const cursor = selection.cursor < 0 ? "" : `${before.level[selection.cursor]} ${before.address[selection.cursor]}`;
+    selection.clear();
+    for (let row = 0; row < rows.count; row++) {
+      const key = wanted.size === 0 ? "" : `${rows.level[row]} ${rows.address[row]}`;
+      if (wanted.has(key)) selection.toggle(row);
+      if (key === cursor && cursor !== "") selection.cursor = row;
+    }
+    return { selected: new Set(selection.rows), cursor: selection.cursor };
+  }
+
+  async refresh(): Promise<void> {
+    const { view } = this.store.value;
+    if (view?.session.live !== true) return;
+    await this.attempt("window", () => this.server.post(`/api/sessions/${view.session.id}/refresh`, {}));
+  }
+
+  async setInterval(seconds: number): Promise<void> {
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    await this.attempt("window", async () => {
+      const session = await this.server.post<SessionInfo>(`/api/sessions/${view.session.id}/interval`, { seconds });
+      this.store.set({ paused: undefined });
+      this.#setSession(session);
+    });
+  }
+
+  async togglePause(): Promise<void> {
+    const { view, paused } = this.store.value;
+    if (view === undefined) return;
+    if (paused !== undefined) await this.setInterval(paused);
+    else if (view.session.interval !== undefined) {
+      const { interval } = view.session;
+      await this.setInterval(0);
+      this.store.set({ paused: interval });
+    }
+  }
+
+  #setSession(session: SessionInfo): void {
+    const { view } = this.store.value;
+    if (view?.session.id === session.id) this.store.set({ view: { ...view, session } });
+  }
+
+  /** Follows what happens at the server for as long as the page is open; this also tells the server that somebody is here. */
+  async #listen(): Promise<void> {
+    try {
+      for await (const event of this.server.lines<SessionEvent>("/api/events", new AbortController().signal)) await this.#happened(event);
+    } catch {
+      // Said below: however the stream ends, the server is gone.
+    }
+    this.fail({ where: "window", message: "The VmAtlas server has ended. What is on screen stays; start vmatlas again for more." });
+  }
+
+  async #happened(event: SessionEvent): Promise<void> {
+    const { view } = this.store.value;
+    if (view === undefined || view.session.id !== event.session) return;
+    if (event.kind === "snapshot" && event.takenAt !== undefined) {
+      const newest = view.index === view.session.snapshots.length - 1 && view.since === undefined;
+      const session = { ...view.session, snapshots: [...view.session.snapshots, event.takenAt] };
+      this.#setSession(session);
+      if (newest) await this.attempt("window", () => this.#show(session, session.snapshots.length - 1, undefined, view));
+    } else if (event.message !== undefined) {
+      const { interval: _, ...rest } = view.session;
+      this.#setSession(event.kind === "ended" ? { ...rest, ended: event.message } : rest);
+      if (event.kind === "failed") this.fail({ where: "window", message: event.message });
+    }
+  }
+
+  // What of the rows is shown, and how
+
+  sort(key: string): void {
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    const { sorting } = view.rows;
+    // Sizes are wanted largest first; addresses and words from the beginning.
+    const first = view.rows.frame.columns.get(key)?.unit === "B";
+    view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : first });
+    this.redraw();
+  }
+
+  setColumns(columns: readonly ColumnSpec[]): void {
+    const hidden = this.store.value.columns.filter((old) => this.store.value.view?.rows.has(old.key) === false);
+    this.store.set({ columns: [...columns, ...hidden] });
+  }
+
+  filterType(type: number | undefined): void {
+    this.store.set({ type });
+    this.#refilter();
+  }
+
+  toggleGaps(): void {
+    this.store.set({ gaps: !this.store.value.gaps });
+    this.#refilter();
+  }
+
+  #refilter(matches?: Matches | undefined): void {
+    const { view, type, gaps } = this.store.value;
+    if (view === undefined) return;
+    view.rows.setFilter({ type, gaps, matches: matches ?? view.rows.filter.matches });
+    this.redraw();
+  }
+
+  /** Shows the rows an expression holds for. The server evaluates it: there is one language and one reading of it. */
+  async filterBy(expression: string): Promise<void> {
+    this.store.set({ expression });
+    const { view, type, gaps } = this.store.value;
+    if (view === undefined) return;
+    let matches: Matches | undefined;
+    try {
+      if (expression.trim() !== "") matches = await this.source.matches(view, expression);
+    } catch (error) {
+      if (this.store.value.expression === expression) this.fail({ where: "filter", message: messageOf(error) });
+      return;
+    }
+    if (this.store.value.expression !== expression || this.store.value.view?.rows !== view.rows) return;
+    if (this.store.value.failure?.where === "filter") this.clearFailure();
+    view.rows.setFilter({ type, gaps, matches });
+    this.redraw();
+  }
+
+  async complete(text: string, cursor: number): Promise<readonly Completion[]> {
+    if (this.client === undefined) return [];
+    const path = `/api/filter/complete?text=${encodeURIComponent(text)}&cursor=${cursor}`;
+    return this.client.getJson<Completion[]>(path).catch(() => []);
+  }
+
+  expandAll(open: boolean): void {
+    this.store.value.view?.rows.expandAll(open);
+    this.redraw();
+  }
+
+  emptyText(): string {
+    const { type, expression } = this.store.value;
+    if (expression.trim() !== "") return "No row matches the filter.";
+    return type === undefined ? "There are no regions." : "There are no regions of this type.";
+  }
+
+  redraw(): void {
+    this.store.set({ drawn: this.store.value.drawn + 1 });
+  }
+
+  // Selecting, finding, copying
+
+  select(selection: Selection): void {
+    this.store.set({ selected: new Set(selection.rows), cursor: selection.cursor });
+  }
+
+  openRow(row: number): void {
+    this.select(this.table!.selection);
+    this.store.set({ why: true, cursor: row });
+  }
+
+  reveal(row: number): void {
+    const { view } = this.store.value;
+    if (view === undefined || row < 0) return;
+    if (view.rows.positionOf(view.rows.parent[row]! >= 0 ? view.rows.parent[row]! : row) < 0) {
+      this.store.set({ type: undefined, expression: "", gaps: this.store.value.gaps || view.rows.type[row]! >= 8 });
+      view.rows.setFilter({ gaps: this.store.value.gaps });
+    }
+    this.table?.reveal(row);
+  }
+
+  setFind(find: string): void {
+    this.store.set({ find });
+  }
+
+  endFind(): void {
+    this.store.set({ find: undefined });
+    this.table?.focus();
+  }
+
+  findNext(step: 1 | -1): void {
+    const { view, find, cursor, columns } = this.store.value;
+    if (find === undefined || find.trim() === "") this.store.set({ find: find ?? "" });
+    else if (view !== undefined) {
+      const row = findFrom(view.rows, columns, find, cursor, step);
+      if (row < 0) this.fail({ where: "window", message: `“${find}” was not found.` });
+      else {
+        if (this.store.value.failure?.where === "window") this.clearFailure();
+        this.reveal(row);
+      }
+    }
+  }
+
+  async copyAddress(): Promise<void> {
+    const { view, cursor } = this.store.value;
+    if (view !== undefined && cursor >= 0) await this.copy(address(view.rows.address[cursor]!));
+  }
+
+  async copyRows(all: boolean): Promise<void> {
+    const { view, selected, columns } = this.store.value;
+    if (view === undefined) return;
+    const rows = all ? view.rows.visible : view.rows.visible.filter((row) => selected.has(row));
+    await this.copy(rowsText(view.rows, columns, rows, all ? view : undefined));
+  }
+
+  async copy(text: string): Promise<void> {
+    await this.attempt("window", () => navigator.clipboard.writeText(text));
+  }
+
+  // Windows in the window
+
+  ask(dialog: DialogName | undefined): void {
+    this.store.set({ dialog });
+  }
+
+  askGlossary(word: string): void {
+    this.glossaryWord = word;
+    this.ask("glossary");
+  }
+
+  toggleDock(dock: DockName): void {
+    this.store.set({ dock: this.store.value.dock === dock ? undefined : dock });
+  }
+
+  toggleWhy(): void {
+    this.store.set({ why: !this.store.value.why });
+  }
+
+  setTheme(theme: Theme): void {
+    this.store.set({ theme });
+  }
+
+  // Failures
+
+  /** Does something that may fail or take long, and says so where it was asked for. */
+  async attempt<T>(where: Failure["where"], work: () => Promise<T>, busy = "Reading…"): Promise<T | undefined> {
+    const slow = setTimeout(() => this.store.set({ busy }), PATIENCE_MS);
+    try {
+      const result = await work();
+      if (this.store.value.failure?.where === where) this.clearFailure();
+      return result;
+    } catch (error) {
+      this.fail({ where, message: messageOf(error) });
+      return undefined;
+    } finally {
+      clearTimeout(slow);
+      this.store.set({ busy: undefined });
+    }
+  }
+
+  fail(failure: Failure): void {
+    this.store.set({ failure });
+  }
+
+  clearFailure(): void {
+    this.store.set({ failure: undefined });
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using VmAtlas.Model;
+using VmAtlas.Testing;
+
+namespace VmAtlas.Capture.Linux.Tests.Annotators;
+
+/// <summary>Very many mappings, and memory shared by copy on write.</summary>
+public sealed class ManyTests
+{
+    [Theory]
+    [InlineData("anonymous", MemoryType.PrivateData, 20000)]
+    [InlineData("untouched", MemoryType.PrivateData, 20000)]
+    [InlineData("file", MemoryType.Shareable, 1)]
+    [InlineData("reserved", MemoryType.PrivateData, 1)]
+    public void Twenty_thousand_mappings_are_what_they_are(string kind, MemoryType type, int regions)
+    {
+        using var target = TestTarget.Start("zoo_mappings", "20000", kind);
+        var snapshot = Zoo.Capture(target);
+        var range = target.Range("mappings");
+        var found = snapshot.RegionsOf(type).Where(r => range.Contains(r.Range())).ToList();
+        found.Count.ShouldBe(regions);
+        found.Aggregate(0UL, (sum, r) => sum + r.Get(Measure.Size)).ShouldBe(range.Size.Bytes);
+        found.Sum(r => r.MappingCount).ShouldBe(20000);
+    }
+
+    [Fact]
+    public void Copies_on_write_are_private_and_the_rest_is_shareable()
+    {
+        using var target = TestTarget.Start("zoo_fork");
+        var range = target.Range("memory");
+        foreach (var pid in (int[])[target.Pid, int.Parse(target.Said["child"].Single(), CultureInfo.InvariantCulture)])
+        {
+            var region = Zoo.Capture(pid).RegionOf(range);
+            region.Range().ShouldBe(range);
+            (region.Get(Measure.TotalWs) >> 20).ShouldBe(16UL);
+            (region.Get(Measure.PrivateWs) >> 20).ShouldBe(4UL);
+            (region.Get(Measure.SharedWs) >> 20).ShouldBe(12UL);
+            (region.Get(Measure.Pss) >> 20).ShouldBe(10UL);
+        }
+    }
+}
