@@ -19,6 +19,7 @@ static class VerbList
         ("export", () => new Export()),
         ("import", () => new Import()),
         ("snapshot", () => new SnapshotVerb()),
+        ("open", () => new Open()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];
