@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VmAtlas.Cli.Output;
+using VmAtlas.Cli.Targets;
 using VmAtlas.Cli.Verbs;
 using VmAtlas.Model;
 
@@ -20,6 +21,13 @@ static class App
         catch (VmAtlasException e)
         {
             return Fail(surroundings, e, e.Message, (int)e.Failure);
+        }
+        catch (AmbiguousTargetException e)
+        {
+            var code = Fail(surroundings, e, e.Message, (int)Failure.Usage);
+            foreach (var process in e.Processes)
+                surroundings.Error.WriteLine($"  {process.Pid,8}  {Escape.Text($"{process.User}  {process.Command ?? process.Name}")}");
+            return code;
         }
         catch (OutputClosedException)
         {
