@@ -20,6 +20,7 @@ static class VerbList
         ("export", () => new Export()),
         ("import", () => new Import()),
         ("snapshot", () => new SnapshotVerb()),
+        ("open", () => new Open()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];
