@@ -5,13 +5,15 @@ namespace VmAtlas.Capture.Linux.Proc;
 /// <summary>Fields of <c>/proc/PID/stat</c> by the numbers of proc_pid_stat(5).</summary>
 static class StatText
 {
-    const int Flags = 9, StartTime = 22;
+    const int Parent = 4, Flags = 9, StartTime = 22;
     const ulong KernelThread = 0x00200000; // PF_KTHREAD of linux/sched.h
 
     /// <summary>USER_HZ, in which user space is told times: 100 on every architecture that .NET runs on.</summary>
     const double TicksPerSecond = 100;
 
     public static bool IsKernelThread(ReadOnlySpan<byte> stat) => (Number(stat, Flags) & KernelThread) != 0;
+
+    public static int ParentPid(ReadOnlySpan<byte> stat) => (int)Number(stat, Parent);
 
     /// <summary>Ticks from the system's boot to the start of the process.</summary>
     public static ulong StartTicks(ReadOnlySpan<byte> stat) => Number(stat, StartTime);
