@@ -57,8 +57,16 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
             }
             Header(line);
             if (_template.IsReady)
-                at += _template.Match(text[at..], ref _values);
+                at += Match(text[at..]);
         }
+    }
+
+    int Match(ReadOnlySpan<byte> text)
+    {
+        var length = _template.Match(text, ref _values);
+        if (length > 0)
+            _seen |= _template.Keys;
+        return length;
     }
 
     /// <summary>Ends the last mapping and says which measures there were.</summary>

@@ -25,6 +25,9 @@ sealed class SmapsTemplate
     int _count, _length, _quiet;
     bool _closed;
 
+    /// <summary>The keys of the lines learnt: bit n for <see cref="SmapsKey"/> n.</summary>
+    public uint Keys { get; private set; }
+
     /// <summary>Whether a mapping has been learnt.</summary>
     public bool IsReady => _closed && _count > 0;
 
@@ -44,6 +47,7 @@ sealed class SmapsTemplate
         (length == KibLength ? "       0 kB\n"u8 : "       0\n"u8).CopyTo(zero[16..]);
         _lines[_count++] = new Line(Vector128.Create(line[..16]), Vector128.Create(zero[^16..]), field, length == KibLength);
         _length += length;
+        Keys |= 1u << (int)field;
     }
 
     /// <summary>A mapping ended: so does the template.</summary>
