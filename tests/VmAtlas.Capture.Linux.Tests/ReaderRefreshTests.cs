@@ -58,8 +58,8 @@ public sealed class ReaderRefreshTests
         target.ReadMappings(new BlockTable(), new StringTable(), []);
         running.Input.Close();
         running.Output.ReadToEnd();
-        while (File.Exists($"/proc/{running.Pid}/maps") && File.ReadAllBytes($"/proc/{running.Pid}/maps").Length > 0)
-            Thread.Sleep(1);
+        for (var i = 0; i < 1000 && target.TryRefresh(out _); i++)
+            Thread.Sleep(5); // a process ends a moment after its output does
         target.TryRefresh(out _).ShouldBeFalse();
     }
 
