@@ -18,6 +18,9 @@ public sealed record ReaderLimits
     /// <summary>Rows of one table: blocks, regions, facts.</summary>
     public int Rows { get; init => field = Positive(value); } = 4 << 20;
 
+    /// <summary>Values of one snapshot that take memory, eight bytes each; columns that are zero all over take none.</summary>
+    public long Values { get; init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value)); } = 128L << 20;
+
     public int Tables { get; init => field = Positive(value); } = 64;
 
     public int Columns { get; init => field = Positive(value); } = 256;

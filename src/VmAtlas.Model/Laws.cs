@@ -13,14 +13,15 @@ public static class Laws
             throw new InvalidOperationException($"a law of the model is broken: {breach}");
     }
 
-    /// <summary>Every breach as a sentence; nothing when all hold. Where blocks and regions do not fit each other the rest is not asked.</summary>
+    /// <summary>Every breach as a sentence; nothing when all hold. Where blocks and regions do not fit each other the rest is
+    /// not asked.</summary>
     public static IEnumerable<string> Check(Snapshot snapshot)
     {
         var disorder = Order(snapshot).ToList();
         return disorder.Count > 0 ? disorder : [.. Rows(snapshot), .. Sums(snapshot), .. Coverage(snapshot)];
     }
 
-    /// <summary>Blocks ascend without overlap, each belongs to a region, and each region has its blocks.</summary>
+    /// <summary>Blocks ascend without overlap, each belongs to a region, each region has its blocks, and facts ascend by region.</summary>
     static IEnumerable<string> Order(Snapshot snapshot)
     {
         var end = 0UL;
@@ -39,8 +40,16 @@ public static class Laws
         for (var r = 0; r < snapshot.Regions.Count; r++)
         {
             var (first, last) = (snapshot.Regions.FirstBlocks[r], snapshot.Regions.LastBlocks[r]);
-            if (first < 0 || last < first || last >= snapshot.Blocks.Count || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
+            var isSpan = first >= 0 && last >= first && last < snapshot.Blocks.Count;
+            if (!isSpan || snapshot.Blocks.Regions[first] != r || snapshot.Blocks.Regions[last] != r)
                 yield return $"region {r} has a wrong span of blocks";
+        }
+        var before = 0;
+        foreach (var fact in snapshot.Regions.Facts)
+        {
+            if (fact.Region < before || fact.Region >= snapshot.Regions.Count)
+                yield return $"a fact of region {fact.Region} is out of order";
+            before = fact.Region;
         }
     }
 

@@ -31,9 +31,16 @@ public sealed record ProcessFacts
     public string? Container { get; init; }
 
     /// <summary>Whether both are one process from its start on: not a later one that got its pid. It may have become another program.</summary>
-    /// <remarks>A start is known to a tick of the kernel's clock, and its wall time moves when that clock is set: two seconds are the same.</remarks>
-    public bool IsSameProcessAs(ProcessFacts other) => Pid != 0 && Pid == other.Pid
-        && (StartedAt is { } start && other.StartedAt is { } its ? (start - its).Duration() < TimeSpan.FromSeconds(2) : StartedAt == other.StartedAt);
+    /// <remarks>A start is known to a tick of the kernel's clock, and its wall time moves when that clock is set: starts less than two
+    /// seconds apart are the same.</remarks>
+    public bool IsSameProcessAs(ProcessFacts other)
+    {
+        if (Pid == 0 || Pid != other.Pid)
+            return false;
+        return StartedAt is { } start && other.StartedAt is { } its
+            ? (start - its).Duration() < TimeSpan.FromSeconds(2)
+            : StartedAt == other.StartedAt;
+    }
 }
 
 /// <summary>The machine the snapshot was taken on.</summary>

@@ -57,15 +57,21 @@ public sealed class Summary
         {
             if (!snapshot.Has(m))
                 continue;
-            snapshot.Blocks.CopyTo(m, values);
             sums.Clear();
-            for (var i = 0; i < values.Length; i++)
-                sums[types[i]] = checked(sums[types[i]] + values[i]);
+            if (!snapshot.Blocks.IsZero(m))
+                Add(snapshot.Blocks, m, types, values, sums);
             for (var t = MemoryType.Image; t <= MemoryType.PrivateData; t++)
                 _rows[(int)t].Measures.Set(m, sums[(int)t]);
         }
         CountBlocks(snapshot.Blocks.Facts, types);
         FindLargest(snapshot);
+    }
+
+    static void Add(BlockTable blocks, Measure measure, byte[] types, ulong[] values, Span<ulong> sums)
+    {
+        blocks.CopyTo(measure, values);
+        for (var i = 0; i < values.Length; i++)
+            sums[types[i]] = checked(sums[types[i]] + values[i]);
     }
 
     static byte[] TypesOfBlocks(Snapshot snapshot)

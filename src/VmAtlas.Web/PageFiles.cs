@@ -30,8 +30,6 @@ sealed class PageFiles
         _files["/"] = _files["/index.html"];
     }
 
-    public IEnumerable<string> Paths => _files.Keys;
-
     /// <summary>Text of one file, for the report that carries the page in it.</summary>
     public static string ReadText(string path)
     {

@@ -18,7 +18,7 @@ public sealed class ArrowTests
         ["Capture.Clr.Helper"] = ["Model", "Capture", "Capture.Clr"],
         ["Tracing"] = ["Model", "Capture"],
         ["Web"] = ["Model", "Formats", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Tracing"],
-        ["Cli"] = ["Model", "Formats", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Tracing", "Web"],
+        ["Cli"] = ["Model", "Formats", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Capture.Clr.Helper", "Tracing", "Web"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)];

@@ -13,10 +13,14 @@ public sealed class ReaderRefreshTests
         using var running = TestTarget.Start(program);
         running.Stop();
         using var target = new LinuxTarget(running.Pid);
-        target.ReadMappings(new BlockTable(), new StringTable(), []);
-        target.TryRefresh(out var changes).ShouldBeTrue();
-        changes.Mappings.ShouldBeFalse();
-        changes.Rows.Length.ShouldBe(0);
+        ChangeSet changes = default;
+        // Pages of the C library stop being its own when any other program starts: then look again.
+        for (var i = 0; i < 20 && (i == 0 || !changes.Rows.IsEmpty); i++)
+        {
+            target.ReadMappings(new BlockTable(), new StringTable(), []);
+            target.TryRefresh(out changes).ShouldBeTrue();
+            changes.Mappings.ShouldBeFalse();
+        }
         changes.IsEmpty.ShouldBeTrue();
     }
 

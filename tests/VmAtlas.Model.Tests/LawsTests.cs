@@ -43,6 +43,17 @@ public sealed class LawsTests
     }
 
     [Fact]
+    public void Facts_out_of_the_order_of_regions_are_a_breach()
+    {
+        var snapshot = Two(0x20000, 0x30000).Make();
+        snapshot.Regions.AddFact(new RegionFact(1, 0, 0));
+        Laws.Check(snapshot).ShouldBeEmpty();
+        snapshot.Regions.AddFact(new RegionFact(0, 0, 0));
+        snapshot.Regions.AddFact(new RegionFact(9, 0, 0));
+        Laws.Check(snapshot).ShouldBe(["a fact of region 0 is out of order", "a fact of region 9 is out of order"]);
+    }
+
+    [Fact]
     public void A_summary_that_is_not_the_sum_is_a_breach()
     {
         var snapshot = Two(0x20000, 0x30000).Make();

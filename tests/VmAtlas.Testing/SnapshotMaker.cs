@@ -30,7 +30,8 @@ public sealed class SnapshotMaker
     /// <summary>What the snapshot knows; Size is always known.</summary>
     public IReadOnlyList<Measure> Known { get; init; } = Enum.GetValues<Measure>();
 
-    public SnapshotMaker Add(MemoryType type, string details, params BlockSpec[] blocks) => Add(type, details, $"the test says so: {type}", [], blocks);
+    public SnapshotMaker Add(MemoryType type, string details, params BlockSpec[] blocks) =>
+        Add(type, details, $"the test says so: {type}", [], blocks);
 
     public SnapshotMaker Add(MemoryType type, string details, string reason, (string Key, string Value)[] facts, params BlockSpec[] blocks)
     {

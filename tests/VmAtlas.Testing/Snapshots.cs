@@ -67,6 +67,22 @@ public static class Snapshots
         ulong Pages(int most) => (ulong)random.Next(most) * 4 * K;
     }
 
+    /// <summary>So many regions of one block, with two thousand names: for benchmarks.</summary>
+    public static Snapshot Large(int seed, int regions)
+    {
+        var random = new Random(seed);
+        var maker = new SnapshotMaker();
+        var at = 0x100000UL;
+        for (var i = 0; i < regions; i++)
+        {
+            var size = (ulong)random.Next(1, 16) * 4 * K;
+            var details = random.Next(3) == 0 ? "" : $"/lib/lib{random.Next(2000)}.so";
+            maker.Add((MemoryType)random.Next((int)MemoryType.PageTable), details, new BlockSpec(at, size) { Resident = size / (8 * K) * 4 * K });
+            at += size + (i % 5 == 0 ? (ulong)random.Next(100) * 4 * K : 0);
+        }
+        return maker.MakeUnchecked();
+    }
+
     static BlockSpec RandomBlock(Random random, ulong start, ulong size)
     {
         var resident = Part(size);

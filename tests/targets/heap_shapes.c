@@ -34,7 +34,7 @@ static void *churn(struct worker *w) {
     for (int i = 0; i < w->blocks; i++) {
         size_t size = w->min + (next(&w->seed) >> 4) % (w->max - w->min + 1);
         blocks[i] = malloc(size);
-        memset(blocks[i], 0x5a, size < 64 ? size : 64);
+        memset(blocks[i], 0x5a, size < 10000 ? size : 64);
     }
     for (int i = 0; i < w->blocks; i++) {
         if (w->free_each && i % w->free_each == 0) {

@@ -90,11 +90,12 @@ sealed class HeapWalk(ClrHeap heap, TargetMemory memory)
         var at = 0UL;
         while (at + 16 <= (ulong)bytes.Length)
         {
-            var table = BitConverter.ToUInt64(bytes[(int)at..]) & ~7UL; // the collector marks objects in the lowest bits
-            var type = table == 0 ? s_none : TypeOf(table);
+            var word = BitConverter.ToUInt64(bytes[(int)at..]);
+            // A word whose lower half is zero is unused memory, or the header before an object. The collector marks objects in the lowest bits.
+            var type = (uint)word == 0 ? s_none : TypeOf(word & ~7UL);
             if (type.BaseSize == 0)
             {
-                _skipped += table == 0 ? 0 : 8;
+                _skipped += (uint)word == 0 ? 0 : 8;
                 at += 8;
                 continue;
             }

@@ -48,7 +48,7 @@ static class ReportReader
                         Objects = objects,
                     };
                 case FrameKind.Failure:
-                    throw new AnnotatorUnavailableException(Failure(payload));
+                    throw new AnnotatorUnavailableException(Line(payload));
                 default:
                     throw new InvalidDataException($"a frame of kind {kind} in a report");
             }
@@ -56,7 +56,7 @@ static class ReportReader
     }
 
     /// <summary>The text of a <see cref="FrameKind.Failure"/> or <see cref="FrameKind.Ready"/> frame, as one line that is safe to show.</summary>
-    public static string Failure(ReadOnlySpan<byte> payload)
+    public static string Line(ReadOnlySpan<byte> payload)
     {
         var text = Encoding.UTF8.GetString(payload[..Math.Min(payload.Length, WireLimits.TextBytes)]);
         return string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));

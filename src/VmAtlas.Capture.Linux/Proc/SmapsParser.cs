@@ -56,17 +56,12 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
                 continue;
             }
             Header(line);
-            if (_template.IsReady)
-                at += Match(text[at..]);
+            if (_template.IsReady && _template.Match(text[at..], ref _values) is > 0 and var matched)
+            {
+                at += matched;
+                _seen |= _template.Keys;
+            }
         }
-    }
-
-    int Match(ReadOnlySpan<byte> text)
-    {
-        var length = _template.Match(text, ref _values);
-        if (length > 0)
-            _seen |= _template.Keys;
-        return length;
     }
 
     /// <summary>Ends the last mapping and says which measures there were.</summary>

@@ -25,11 +25,11 @@ sealed class SmapsTemplate
     int _count, _length, _quiet;
     bool _closed;
 
-    /// <summary>The keys of the lines learnt: bit n for <see cref="SmapsKey"/> n.</summary>
-    public uint Keys { get; private set; }
-
     /// <summary>Whether a mapping has been learnt.</summary>
     public bool IsReady => _closed && _count > 0;
+
+    /// <summary>The keys learnt, as bits: what a mapping that matches told.</summary>
+    public uint Keys { get; private set; }
 
     /// <summary>Adds the next line, given without its newline; the first that does not fit the pattern ends the template.</summary>
     public void Learn(ReadOnlySpan<byte> line, SmapsKey field)

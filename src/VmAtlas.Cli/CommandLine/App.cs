@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VmAtlas.Cli.Output;
+using VmAtlas.Cli.Targets;
 using VmAtlas.Cli.Verbs;
 using VmAtlas.Model;
 
@@ -21,6 +22,13 @@ static class App
         {
             return Fail(surroundings, e, e.Message, (int)e.Failure);
         }
+        catch (AmbiguousTargetException e)
+        {
+            var code = Fail(surroundings, e, e.Message, (int)Failure.Usage);
+            foreach (var process in e.Processes)
+                surroundings.Error.WriteLine($"  {process.Pid,8}  {Escape.Text($"{process.User}  {process.Command ?? process.Name}")}");
+            return code;
+        }
         catch (OutputClosedException)
         {
             return 0;
@@ -41,8 +49,10 @@ static class App
 
     static int RunVerb(IReadOnlyList<string> arguments, Surroundings surroundings)
     {
-        if (arguments.Count == 0 || arguments[0] is "--help" or "-h" or "-?" or "--version")
-            return RunWithoutVerb(arguments.Count > 0 && arguments[0] == "--version", surroundings);
+        if (arguments.Count == 0)
+            arguments = ["open"];
+        if (arguments[0] is "--help" or "-h" or "-?" or "--version")
+            return RunWithoutVerb(arguments[0] == "--version", surroundings);
         if (arguments[0] == Completion.Callback)
             return Completion.Answer(arguments.Skip(1).ToList(), surroundings);
         var verb = VerbList.Find(arguments[0]) ?? throw UnknownVerb(arguments[0]);

@@ -14,9 +14,13 @@ static class VerbList
         ("strings", () => new Strings()),
         ("diff", () => new Diff()),
         ("fragmentation", () => new FragmentationVerb()),
+        ("heap", () => new Heap()),
+        ("record", () => new Record()),
+        ("timeline", () => new TimelineVerb()),
         ("export", () => new Export()),
         ("import", () => new Import()),
         ("snapshot", () => new SnapshotVerb()),
+        ("open", () => new Open()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];

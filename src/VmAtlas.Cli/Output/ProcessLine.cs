@@ -8,12 +8,16 @@ static class ProcessLine
 {
     public static void Write(Screen screen, Snapshot snapshot)
     {
-        var process = snapshot.Process;
+        Write(screen, snapshot.Process);
+        screen.CutLine(When(snapshot), Palette.Muted);
+    }
+
+    public static void Write(Screen screen, ProcessFacts process)
+    {
         var pid = process.Pid != 0 ? $"  pid {process.Pid}" : "";
         screen.CutLine(Escape.Text(process.Name) + pid + string.Concat(Facts(process).Select(f => $"  {f.Name}{Escape.Text(f.Value)}")), Palette.Heading);
         if (process.Command is { Length: > 0 } command)
             screen.CutLine(Escape.Text(command), Palette.Muted);
-        screen.CutLine(When(snapshot), Palette.Muted);
     }
 
     static IEnumerable<(string Name, string Value)> Facts(ProcessFacts process)

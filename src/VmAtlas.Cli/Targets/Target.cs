@@ -22,11 +22,9 @@ abstract class Target : IDisposable
     /// <param name="need">What is wanted of it: "reading its strings".</param>
     public static LiveTarget OpenLive(string text, string need)
     {
-        var target = Open(text);
-        if (target is LiveTarget live)
-            return live;
-        target.Dispose();
-        throw new VmAtlasException(Failure.Usage, $"'{text}' is a saved file, and {need} takes a live process");
+        if (TargetSpec.Parse(text) is FileSpec)
+            throw new VmAtlasException(Failure.Usage, $"'{text}' is a saved file, and {need} takes a live process");
+        return (LiveTarget)Open(text);
     }
 
     /// <summary>The target's address space: read now, or as it was saved.</summary>
@@ -43,8 +41,10 @@ sealed class LiveTarget(int pid) : Target
 {
     public LinuxTarget Linux { get; } = new(pid);
 
-    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
-        new CapturePipeline(Linux, LinuxAnnotators.All, null, options).Capture(cancellation);
+    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => Pipeline(options).Capture(cancellation);
+
+    /// <summary>For more than one snapshot: they share their texts.</summary>
+    public CapturePipeline Pipeline(CaptureOptions options) => new(Linux, LinuxAnnotators.All, null, options);
 
     public override void Dispose() => Linux.Dispose();
 }

@@ -1,9 +1,16 @@
 using System.CommandLine.Completions;
+using VmAtlas.Capture.Linux.Processes;
 
 namespace VmAtlas.Cli.Targets;
 
-/// <summary>What a shell offers for a target: names of processes. Files the shell completes by itself.</summary>
+/// <summary>What a shell offers for a target: names and ids of processes. Files the shell completes by itself.</summary>
 static class TargetCompletion
 {
-    public static IEnumerable<CompletionItem> Complete(CompletionContext context) => [];
+    public static IEnumerable<CompletionItem> Complete(CompletionContext context)
+    {
+        var processes = ProcessList.Read(ProcessDetail.Totals);
+        // A name with blanks or signs in it would have to be quoted for the shell: such a process has its pid.
+        var names = processes.Select(p => p.Name).Where(n => n.Length > 0 && n.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'));
+        return names.Distinct().Order(StringComparer.Ordinal).Concat(processes.Select(p => $"{p.Pid}")).Select(n => new CompletionItem(n));
+    }
 }

@@ -28,7 +28,7 @@ sealed class Diff : Verb
     public Diff()
         : base("diff", "Compare two memory maps by type, by region and by module: of one process, of two, live or saved.")
     {
-        _by.CompletionSources.Add(_ => Enumerable.Range(0, Measures.Count).Select(m => ((Measure)m).JsonName()));
+        _by.CompletionSources.Add(_ => MeasureWord.All);
         Add(_before);
         Add(_after);
         Add(_by);
@@ -51,7 +51,7 @@ sealed class Diff : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var measure = arguments.GetValue(_by) is { } by ? Read(by) : Measure.Private;
+        var measure = MeasureWord.Read(arguments.GetValue(_by), Measure.Private);
         var top = arguments.GetValue(_all) ? int.MaxValue : arguments.GetValue(_top) ?? UsualTop;
         var (before, after) = Load(arguments.GetRequiredValue(_before), arguments.GetValue(_after), session.Cancellation);
         var report = new DiffReport(SnapshotDiff.Between(before, after), measure, top) { Modules = arguments.GetValue(_modules) };
@@ -74,8 +74,4 @@ sealed class Diff : Verb
             throw new VmAtlasException(Failure.Usage, $"'{first}' alone is not two snapshots: name what to compare it with");
         return (timeline.Load(0), timeline.Load(timeline.Count - 1));
     }
-
-    static Measure Read(string word) => Measures.TryParse(word, out var measure)
-        ? measure
-        : throw new VmAtlasException(Failure.Usage, $"there is no measure '{word}': 'vmatlas help columns' lists them");
 }

@@ -15,7 +15,8 @@ sealed class Show : Verb
     readonly Option<bool> _details = new("--details", "-d") { Description = "List the regions too. The options from --type on imply it." };
     readonly Option<bool> _blocks = new("--blocks", "-b") { Description = "List each region's blocks below it." };
     readonly Option<bool> _why = new("--why") { Description = "Say below each region on what evidence it is what it is." };
-    readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Say everything that could not be read or does not agree." };
+    readonly Option<bool> _children = new("--children") { Description = "Add the process and all its descendants up, shared pages counted once (PSS)." };
+    readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
     readonly RowOptions _rows;
     readonly Option<string> _columns = new("--columns")
     {
@@ -33,6 +34,7 @@ sealed class Show : Verb
         Add(_why);
         _rows = new RowOptions(this, sorts: true);
         Add(_columns);
+        Add(_children);
         Add(_verbose);
     }
 
@@ -43,6 +45,7 @@ sealed class Show : Verb
         new("vmatlas show 1234 --filter 'type = heap and private > 10M' --why", "what is chosen, and why it is taken for a heap"),
         new("vmatlas show 1234 --type image --blocks", "libraries with their sections"),
         new("vmatlas show 1234 --sort pss --top 20 --columns +pss,+swap", "other columns"),
+        new("vmatlas show 1234 --children", "a server and its workers together"),
         new("vmatlas show old.vmatlas@1 --json", "the first snapshot of a file, for a program"),
     ];
 
@@ -50,9 +53,11 @@ sealed class Show : Verb
     {
         var choice = _rows.Read(arguments);
         var columns = ReadColumns(arguments.GetValue(_columns));
+        if (arguments.GetValue(_children))
+            return ShowTree(arguments, session);
         using var target = Target.Open(arguments.GetRequiredValue(_target));
         var blocks = arguments.GetValue(_blocks);
-        var snapshot = target.Capture(blocks ? CaptureOptions.Full : CaptureOptions.Quick, session.Cancellation);
+        var snapshot = Capture(target, blocks ? CaptureOptions.Full : CaptureOptions.Quick, arguments.GetValue(Json), session);
         if (arguments.GetValue(Json))
         {
             var chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null;
@@ -62,7 +67,40 @@ sealed class Show : Verb
         WriteReport(session.Screen, snapshot);
         if (blocks || arguments.GetValue(_details) || arguments.GetValue(_why) || _rows.AreUsed(arguments) || arguments.GetResult(_columns) is not null)
             WriteRegions(session.Screen, snapshot, choice, columns, blocks, arguments.GetValue(_why));
-        ProblemList.Write(session.Screen, snapshot, target.Problems, arguments.GetValue(_verbose));
+        if (arguments.GetValue(_verbose))
+            CounterTable.Write(session.Screen, snapshot);
+        ProblemList.Write(session.Screen, snapshot, [.. CounterTable.Disagreements(snapshot), .. target.Problems], arguments.GetValue(_verbose));
+        return 0;
+    }
+
+    /// <summary>Where a process may not be read, what can be known of it is shown before the failure goes on.</summary>
+    static Snapshot Capture(Target target, CaptureOptions options, bool json, Session session)
+    {
+        try
+        {
+            return target.Capture(options, session.Cancellation);
+        }
+        catch (VmAtlasException e) when (e.Failure == Failure.NotPermitted && target is LiveTarget)
+        {
+            var process = ((LiveTarget)target).Linux;
+            if (json)
+                session.WriteJson(writer => DeniedReport.WriteJson(writer, process, e.Message));
+            else
+                DeniedReport.Write(session.Screen, process);
+            session.Flush();
+            throw;
+        }
+    }
+
+    int ShowTree(ParseResult arguments, Session session)
+    {
+        var problems = new List<Problem>();
+        using var root = Target.OpenLive(arguments.GetRequiredValue(_target), "adding up its descendants");
+        var tree = new TreeReport(TreeTotals.Of(ProcessTreeCapture.Capture(root, problems, session.Cancellation)), problems);
+        if (arguments.GetValue(Json))
+            session.WriteJson(tree.WriteJson);
+        else
+            tree.Write(session.Screen);
         return 0;
     }
 

@@ -66,13 +66,13 @@ ref struct ByteCursor(ReadOnlySpan<byte> bytes)
         }
     }
 
-    /// <summary>A count, a length or an index: from 0 to a limit.</summary>
+    /// <summary>A count, a length or an index: from 0 to a limit; nothing is within a negative one.</summary>
     /// <param name="what">For the message: "rows", "columns".</param>
     public int Count(int limit, string what)
     {
         var value = VarInt();
-        if (value > (ulong)limit)
-            throw new InvalidDataException($"{value} {what} where at most {limit} can be");
+        if (limit < 0 || value > (ulong)limit)
+            throw new InvalidDataException($"{value} {what} where at most {Math.Max(0, limit)} can be");
         return (int)value;
     }
 

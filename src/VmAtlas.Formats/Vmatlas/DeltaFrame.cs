@@ -31,10 +31,17 @@ static class DeltaFrame
         for (var i = 0; i < tables; i++)
         {
             var table = frame.Tables[from.Count(frame.Tables.Count - 1, "as a table's number")];
-            var runs = DecodeRuns(ref from, table, limits);
+            var (runs, rows) = DecodeRuns(ref from, table, limits);
+            frame.EnsureRoom(table, rows, oneMore: false, limits);
+            if (runs.Count > 0)
+                table.MoveRows(runs, rows);
             var columns = from.Count(table.Columns.Count, "changed columns");
             for (var c = 0; c < columns; c++)
-                ApplyColumn(ref from, table.Columns[from.Count(table.Columns.Count - 1, "as a column's number")], runs);
+            {
+                var column = table.Columns[from.Count(table.Columns.Count - 1, "as a column's number")];
+                frame.EnsureRoom(table, rows, column.IsZero, limits);
+                ApplyColumn(ref from, column, runs);
+            }
         }
         if (!from.AtEnd)
             throw new InvalidDataException("bytes are left over after the last table");
@@ -98,7 +105,7 @@ static class DeltaFrame
         }
     }
 
-    static List<RowRun> DecodeRuns(ref ByteCursor from, TableImage table, ReaderLimits limits)
+    static (List<RowRun> Runs, int Rows) DecodeRuns(ref ByteCursor from, TableImage table, ReaderLimits limits)
     {
         var count = from.Count(from.Remaining / 3, "runs of rows");
         var runs = new List<RowRun>(count);
@@ -115,9 +122,7 @@ static class DeltaFrame
         }
         if (rows > limits.Rows - left)
             throw new InvalidDataException($"table '{table.Name}' grows beyond {limits.Rows} rows");
-        if (count > 0)
-            table.MoveRows(runs, rows + left);
-        return runs;
+        return (runs, rows + left);
     }
 
     static void ApplyColumn(ref ByteCursor from, ColumnImage column, List<RowRun> runs)

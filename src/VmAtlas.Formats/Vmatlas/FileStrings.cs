@@ -10,6 +10,7 @@ sealed class FileStrings(ReaderLimits limits)
 
     int[] _numbers = [0];
     int _count = 1;
+    int _lost = -1;
 
     public StringTable Table { get; } = new();
 
@@ -38,9 +39,15 @@ sealed class FileStrings(ReaderLimits limits)
     }
 
     /// <summary>The table's number of a text of the file.</summary>
-    public int Of(ulong number) => number < (ulong)_count
-        ? _numbers[(int)number]
-        : throw new InvalidDataException($"text {number} is not in the file, which has {_count}");
+    public int Of(ulong number)
+    {
+        if (number < (ulong)_count)
+            return _numbers[(int)number];
+        return _lost >= 0 ? _lost : throw new InvalidDataException($"text {number} is not in the file, which has {_count}");
+    }
+
+    /// <summary>Part of the file is damaged: texts that are not there were in it.</summary>
+    public void TakeMissingAsLost() => _lost = Table.Intern(Lost);
 
     public string Text(ulong number) => Table[Of(number)];
 

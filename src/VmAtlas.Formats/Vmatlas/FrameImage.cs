@@ -17,6 +17,16 @@ sealed class FrameImage
         return found;
     }
 
+    /// <summary>Asked before a table gets more rows or a zero column gets values: few bytes of a file may ask for much memory.</summary>
+    public void EnsureRoom(TableImage table, int rows, bool oneMore, ReaderLimits limits)
+    {
+        var values = 0L;
+        foreach (var each in Tables)
+            values += (long)(each == table ? rows : each.Rows) * (each.Columns.Count(c => !c.IsZero) + (each == table && oneMore ? 1 : 0));
+        if (values > limits.Values)
+            throw new InvalidDataException($"a snapshot of more than {limits.Values} values");
+    }
+
     /// <summary>Whether a delta can lead from the other to this.</summary>
     public bool HasTablesOf(FrameImage other)
     {

@@ -35,12 +35,12 @@ static class KeyFrame
             if (frame.Find(name) is not null)
                 throw new InvalidDataException($"table '{name}' is there twice");
             var rows = from.Count(limits.Rows, $"rows of table '{name}'");
-            DecodeTable(ref from, frame.Reset(name, rows), limits);
+            DecodeTable(ref from, frame, frame.Reset(name, rows), limits);
         }
         return from.AtEnd ? frame : throw new InvalidDataException("bytes are left over after the last table");
     }
 
-    static void DecodeTable(ref ByteCursor from, TableImage table, ReaderLimits limits)
+    static void DecodeTable(ref ByteCursor from, FrameImage frame, TableImage table, ReaderLimits limits)
     {
         var columns = from.Count(limits.Columns, $"columns of table '{table.Name}'");
         for (var i = 0; i < columns; i++)
@@ -55,6 +55,7 @@ static class KeyFrame
             var column = table.Next(name);
             if (content.AtEnd)
                 continue;
+            frame.EnsureRoom(table, table.Rows, oneMore: true, limits);
             ColumnCodec.Decode(ref content, column.Edit());
             if (!content.AtEnd)
                 throw new InvalidDataException($"bytes are left over in column '{name}' of table '{table.Name}'");

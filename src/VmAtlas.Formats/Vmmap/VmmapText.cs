@@ -20,6 +20,9 @@ public static class VmmapText
 
     sealed class Sink(TextWriter output, int addressDigits) : IVmmapSink
     {
+        /// <summary>Blanks due before the next text: at the end of a line they are not written.</summary>
+        int _blanks;
+
         int AddressWidth => addressDigits + 4;
 
         public void Process(string name, int pid)
@@ -35,7 +38,7 @@ public static class VmmapText
             Titles();
             Right("Blocks", BlocksWidth);
             Right("Largest", NumberWidth);
-            output.Write('\n');
+            EndLine();
         }
 
         public void Summary(string type, in SummaryRow row)
@@ -44,7 +47,7 @@ public static class VmmapText
             Sizes(row.Measures);
             Number((ulong)(row.Blocks ?? 0), BlocksWidth, default);
             Number((row.Largest ?? 0) >> 10, NumberWidth, "N0");
-            output.Write('\n');
+            EndLine();
         }
 
         public void DetailsHeader()
@@ -54,9 +57,10 @@ public static class VmmapText
             Left("Type", TypeWidth);
             Titles();
             Right("Blocks", BlocksWidth);
-            output.Write("  ");
+            _blanks += 2;
             Left("Protection", ProtectionWidth);
-            output.Write("Details\n");
+            Left("Details", 0);
+            EndLine();
         }
 
         public void Details(in VmmapRow row)
@@ -65,14 +69,16 @@ public static class VmmapText
             row.Address.TryFormat(digits, out var length, addressDigits == 8 ? "X8" : "X16", CultureInfo.InvariantCulture);
             output.Write(row.IsBlock ? "  " : "");
             output.Write(digits[..length]);
-            output.Write(row.IsBlock ? "  " : "    ");
+            _blanks = row.IsBlock ? 2 : 4;
             Left(row.Type, TypeWidth);
             Sizes(row.Measures);
             Number((ulong)(row.Blocks ?? 0), BlocksWidth, default);
-            output.Write("  ");
+            _blanks += 2;
             Left(row.Protection, ProtectionWidth);
+            if (row.Details.Length > 0)
+                FlushBlanks();
             PrintableText.Write(output, row.Details);
-            output.Write('\n');
+            EndLine();
         }
 
         public void End()
@@ -102,20 +108,30 @@ public static class VmmapText
 
         void Left(string text, int width)
         {
+            FlushBlanks();
             output.Write(text);
-            Blanks(Math.Max(1, width - text.Length));
+            _blanks = Math.Max(1, width - text.Length);
         }
 
         void Right(ReadOnlySpan<char> text, int width)
         {
-            Blanks(width - text.Length);
+            _blanks += Math.Max(1, width - text.Length);
+            if (text.IsEmpty)
+                return;
+            FlushBlanks();
             output.Write(text);
         }
 
-        void Blanks(int count)
+        void FlushBlanks()
         {
-            for (var i = 0; i < count; i++)
+            for (; _blanks > 0; _blanks--)
                 output.Write(' ');
+        }
+
+        void EndLine()
+        {
+            _blanks = 0;
+            output.Write('\n');
         }
     }
 }

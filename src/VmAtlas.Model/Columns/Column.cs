@@ -25,7 +25,8 @@ public enum ColumnKind : byte
     Device,
 }
 
-/// <summary>One column that rows have: what tables show, files name, filters compare and sorting orders. <see cref="Columns"/> has all.</summary>
+/// <summary>One column that rows have: what tables show, files name, filters compare and sorting orders.
+/// <see cref="Columns"/> has all.</summary>
 public abstract class Column(string key, string title, ColumnKind kind)
 {
     /// <summary>The name in json, files and filters: "privateWs".</summary>

@@ -1,6 +1,7 @@
 namespace VmAtlas.Model;
 
-/// <summary>All columns that regions and blocks have, in the order tables show them: VMMap's thirteen, then what it does not have.</summary>
+/// <summary>All columns that regions and blocks have, in the order tables show them: VMMap's thirteen and End, then what it
+/// does not have.</summary>
 public static class Columns
 {
     public static readonly NumberColumn Address = new("address", "Address", ColumnKind.Address,
@@ -10,13 +11,13 @@ public static class Columns
         (s, block) => s.Blocks.Ends[block], (s, region) => s.RegionAt(region).End.Value);
 
     public static readonly TextColumn Type = new("type", "Type", ColumnKind.Word,
-        (rows, row) => (int)rows.Snapshot.Regions.Types[rows.RegionOf(row)], (_, code) => ((MemoryType)code).Name(), _ => MemoryTypes.Count)
+        (rows, row) => (int)rows.Snapshot.Regions.Types[rows.RegionOf(row)],
+        (_, code) => ((MemoryType)code).Name(), _ => MemoryTypes.Count)
     {
         Words = [.. Enumerable.Range(0, MemoryTypes.Count).Select(t => ((MemoryType)t).Name())],
     };
 
-    public static readonly NumberColumn Blocks = new("blocks", "Blocks", ColumnKind.Number,
-        (s, block) => (s.Blocks.Facts[block] & BlockFlags.StartsMapping) != 0 ? 1UL : 0, (s, region) => (ulong)s.RegionAt(region).MappingCount);
+    public static readonly NumberColumn Blocks = new MappingsColumn();
 
     public static readonly SetColumn Protection = SetColumns.Protection();
 

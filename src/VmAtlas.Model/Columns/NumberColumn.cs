@@ -3,7 +3,10 @@ using System.Globalization;
 namespace VmAtlas.Model;
 
 /// <summary>A column of numbers: bytes, counts, addresses, devices.</summary>
-public class NumberColumn(string key, string title, ColumnKind kind, Func<Snapshot, int, ulong> ofBlock, Func<Snapshot, int, ulong>? ofRegion = null)
+/// <param name="ofBlock">A block's value.</param>
+/// <param name="ofRegion">A region's value; null where it is that of its first block.</param>
+public class NumberColumn(
+    string key, string title, ColumnKind kind, Func<Snapshot, int, ulong> ofBlock, Func<Snapshot, int, ulong>? ofRegion = null)
     : Column(key, title, kind)
 {
     public virtual ulong Get(SnapshotRows rows, int row) => rows.Level == RowLevel.Region && ofRegion is not null
@@ -60,6 +63,22 @@ public class NumberColumn(string key, string title, ColumnKind kind, Func<Snapsh
         value = (ulong)major << 20 | minor;
         return true;
     }
+}
+
+/// <summary>How many mappings there are: of a block one, or none where it is a further piece of the mapping before.</summary>
+sealed class MappingsColumn() : NumberColumn(
+    "blocks", "Blocks", ColumnKind.Number, (s, block) => Of(s, block), (s, region) => (ulong)s.RegionAt(region).MappingCount)
+{
+    public override ulong[] GetAll(SnapshotRows rows)
+    {
+        var counts = new ulong[rows.Count];
+        var regions = rows.Snapshot.Blocks.Regions;
+        for (var i = 0; i < regions.Length; i++)
+            counts[rows.Level == RowLevel.Block ? i : regions[i]] += Of(rows.Snapshot, i);
+        return counts;
+    }
+
+    static ulong Of(Snapshot snapshot, int block) => (snapshot.Blocks.Facts[block] & BlockFlags.StartsMapping) != 0 ? 1UL : 0;
 }
 
 /// <summary>The column of one <see cref="Model.Measure"/>.</summary>

@@ -1,6 +1,7 @@
 namespace VmAtlas.Model;
 
-/// <summary>Orders rows by a column. Stable: rows with equal values stay in the order they were in, so a second key is sorted by first.</summary>
+/// <summary>Orders rows by a column. Stable: rows with equal values stay in the order they were in, so the less important
+/// of two columns is sorted by first.</summary>
 public static class RowSort
 {
     /// <summary>All rows in order of a column.</summary>

@@ -27,13 +27,15 @@ static class SetColumns
         Words = [("r", "read"), ("w", "write"), ("x", "execute"), ("s", "shared"), ("p", "private"), ("guard", "a guard")],
     };
 
-    public static SetColumn VmFlags() => new("flags", "VmFlags", (s, block) => s.Blocks.Flags[block], Model.VmFlags.ToText, FlagPattern, WholeFlags)
+    public static SetColumn VmFlags() => new("flags", "VmFlags",
+        (s, block) => s.Blocks.Flags[block], Model.VmFlags.ToText, FlagPattern, WholeFlags)
     {
         Aliases = ["vmflags"],
         Words = Model.VmFlags.Known,
     };
 
-    public static SetColumn Marks() => new("marks", "Marks", (s, block) => (ulong)s.Blocks.Facts[block], MarksText, MarkPattern, WholeMarks)
+    public static SetColumn Marks() => new("marks", "Marks",
+        (s, block) => (ulong)s.Blocks.Facts[block], MarksText, MarkPattern, WholeMarks)
     {
         Aliases = ["state"],
         Words = [.. s_marks.Select(m => (m.Word, m.Meaning))],

@@ -22,6 +22,8 @@ public readonly record struct SnapshotRows(Snapshot Snapshot, RowLevel Level)
     public ulong[] Values(Measure measure)
     {
         var blocks = Snapshot.Blocks;
+        if (blocks.IsZero(measure))
+            return new ulong[Count];
         var ofBlocks = new ulong[blocks.Count];
         blocks.CopyTo(measure, ofBlocks);
         return Level == RowLevel.Block ? ofBlocks : Sum(ofBlocks);

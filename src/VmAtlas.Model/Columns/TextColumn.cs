@@ -4,8 +4,8 @@ namespace VmAtlas.Model;
 /// each text and not for each row.</summary>
 /// <param name="text">The text of a number.</param>
 public sealed class TextColumn(
-    string key, string title, ColumnKind kind, Func<SnapshotRows, int, int> code, Func<Snapshot, int, string> text, Func<Snapshot, int> codes)
-    : Column(key, title, kind)
+    string key, string title, ColumnKind kind,
+    Func<SnapshotRows, int, int> code, Func<Snapshot, int, string> text, Func<Snapshot, int> codes) : Column(key, title, kind)
 {
     /// <summary>The words there are, where the column is one of a fixed list.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
@@ -53,5 +53,8 @@ public sealed class TextColumn(
     /// <summary>A column whose numbers are indexes into the snapshot's strings.</summary>
     public static TextColumn OfStrings(
         string key, string title, Func<SnapshotRows, int, int> index, bool ofBlocks = false, params string[] aliases) =>
-        new(key, title, ColumnKind.Text, index, (s, code) => s.Strings[code], s => s.Strings.Count) { OfBlocks = ofBlocks, Aliases = aliases };
+        new(key, title, ColumnKind.Text, index, (s, code) => s.Strings[code], s => s.Strings.Count)
+        {
+            OfBlocks = ofBlocks, Aliases = aliases,
+        };
 }

@@ -43,7 +43,7 @@ sealed class RegionIdentity
         return number;
     }
 
-    /// <summary>Every word of digits, and every word of hexadecimal digits that has a digit and is eight or longer, becomes "#".</summary>
+    /// <summary>Every word of digits, and every word of hexadecimal digits that has a digit and is four or longer, becomes "#".</summary>
     internal static string Normalise(string text)
     {
         var result = new StringBuilder(text.Length);
@@ -75,6 +75,6 @@ sealed class RegionIdentity
                 return false;
             digits += char.IsAsciiDigit(c) ? 1 : 0;
         }
-        return digits > 0 && (digits == word.Length || word.Length >= 8);
+        return digits > 0 && (digits == word.Length || word.Length >= 4);
     }
 }

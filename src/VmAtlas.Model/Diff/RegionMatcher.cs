@@ -4,12 +4,12 @@ namespace VmAtlas.Model;
 
 /// <summary>Finds for each region of an earlier snapshot the region of a later one that is the same thing.</summary>
 /// <remarks>
-/// <para>Within one process a region is first of all where it is: the same start, or (a stack, a heap that grew downwards) the same end. Between two
-/// processes, or two runs of a program, addresses mean nothing, and a region is what it is: its type and details, by their text first and then
-/// by their text without numbers.</para>
-/// <para>Among equals (fifty unnamed mappings) those of equal size pair in order of address and then the largest with the largest, which makes
-/// the changes shown as small as they can be. That is a guess: it is wrong where one was freed and another of its kind made.
-/// Within one process unnamed memory is therefore never paired over different addresses.</para>
+/// <para>Within one process a region is first of all where it is: the same start, or (a stack, a heap that grew downwards) the
+/// same end. Between two processes, or two runs of a program, addresses mean nothing, and a region is what it is: its type and details,
+/// by their text first and then by their text without numbers.</para>
+/// <para>Among equals (fifty unnamed mappings) those of equal size pair in order of address and then the largest with the largest,
+/// which makes the changes shown as small as they can be. That is a guess: it is wrong where one was freed and another of its kind
+/// made. Within one process unnamed memory is therefore never paired over different addresses.</para>
 /// <para>A type never changes: a region claimed for another type is gone and new, so that changes add up by type.
 /// Each step is one pass over what is left, with a hash table: linear.</para>
 /// </remarks>
@@ -54,7 +54,8 @@ sealed class RegionMatcher
         Pair((s, r) => new Key(s.Identity.Normal[r], Type(s, r), 0), bySize: true);
     }
 
-    /// <summary>Pairs what is left and has equal keys, in order of address or the largest first. A null key is left for later steps.</summary>
+    /// <summary>Pairs what is left and has equal keys, in order of address or the largest first. A null key leaves a region
+    /// to later steps.</summary>
     void Pair(Func<Side, int, Key?> keyOf, bool bySize = false)
     {
         var waiting = new Dictionary<Key, int>();

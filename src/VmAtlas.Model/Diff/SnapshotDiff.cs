@@ -1,6 +1,6 @@
 namespace VmAtlas.Model;
 
-/// <summary>What changed between two snapshots: of one process, of two runs of a program, of two processes, of a process and a file.</summary>
+/// <summary>What changed between two snapshots, whatever they are of: one process, two runs of a program, two processes.</summary>
 /// <remarks>
 /// By type, by region and by module. For each measure that both snapshots know, the changes of the regions, of Page Table and of Unusable
 /// add up to the change of Total exactly, and those of a type's regions to the type's.
@@ -8,11 +8,14 @@ namespace VmAtlas.Model;
 public sealed class SnapshotDiff
 {
     readonly RegionChange[] _regions;
+    readonly Lazy<(ulong[] Before, ulong[] After)> _protections;
     readonly (ulong[] Before, ulong[] After)?[] _values = new (ulong[], ulong[])?[Measures.Count];
 
     SnapshotDiff(Snapshot before, Snapshot after)
     {
         (Before, After, SameProcess) = (before, after, IsSameRun(before.Process, after.Process));
+        _protections = new(() =>
+            (Columns.Protection.GetAll(new(before, RowLevel.Region)), Columns.Protection.GetAll(new(after, RowLevel.Region))));
         _regions = Order(new RegionMatcher(before, after).Match(SameProcess));
         Types = [.. before.Summary.Rows.Zip(after.Summary.Rows, (b, a) => new TypeChange(b.Type, b, a))];
     }
@@ -55,7 +58,7 @@ public sealed class SnapshotDiff
         {
             > 0 => ChangeKind.Grown,
             < 0 => ChangeKind.Shrunk,
-            _ => Before.RegionAt(before).Protection == After.RegionAt(after).Protection ? ChangeKind.Same : ChangeKind.Reprotected,
+            _ => _protections.Value.Before[before] == _protections.Value.After[after] ? ChangeKind.Same : ChangeKind.Reprotected,
         };
     }
 

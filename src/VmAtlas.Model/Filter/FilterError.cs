@@ -24,7 +24,7 @@ public enum Expected : byte
 public readonly record struct Expectation(Expected What, Column? Column = null);
 
 /// <summary>Where a filter is wrong, and why.</summary>
-/// <param name="Position">Index of the first character of what is wrong; the length of the text when something is missing at its end.</param>
+/// <param name="Position">Index of the first character of what is wrong; the length of the text when its end is.</param>
 /// <param name="Message">Half a sentence: "there is no column \"privat\": did you mean private?".</param>
 /// <param name="Expected">What could have stood there, for completion.</param>
 public sealed record FilterError(int Position, int Length, string Message, Expectation Expected);

@@ -18,7 +18,8 @@ public sealed class FilterExpression
 
     readonly FilterNode _root;
 
-    FilterExpression(string text, FilterNode root, IReadOnlyList<Column> columns) => (Text, _root, UsedColumns) = (text, root, columns);
+    FilterExpression(string text, FilterNode root, IReadOnlyList<Column> columns) =>
+        (Text, _root, UsedColumns) = (text, root, columns);
 
     /// <summary>As it was written.</summary>
     public string Text { get; }
@@ -55,9 +56,13 @@ public sealed class FilterExpression
     }
 
     /// <summary>What could stand at a place of a text, for completion while it is typed.</summary>
-    public static FilterCompletion Complete(string text, int cursor) => FilterCompleter.Complete(text, cursor);
+    /// <param name="snapshot">Where the names of facts and of annotators come from; null to do without.</param>
+    public static FilterCompletion Complete(string text, int cursor, Snapshot? snapshot = null) =>
+        new FilterCompleter(snapshot).Complete(text, cursor);
 
-    /// <summary>Whether each row fits. A comparison with a column that the snapshot does not know fits no row, whichever way it is put.</summary>
+    /// <summary>Whether each row fits. A comparison with a column that the snapshot does not know fits no row, whichever way
+    /// it is put.</summary>
+    /// <exception cref="VmAtlasException">A regular expression takes too long.</exception>
     public bool[] Evaluate(SnapshotRows rows) => _root.Evaluate(rows);
 
     /// <summary>The rows that fit, in order.</summary>

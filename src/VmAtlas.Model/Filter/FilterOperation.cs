@@ -10,8 +10,11 @@ readonly record struct FilterOperation(FilterToken Place, string Sign, bool Nega
     public FilterException Unfit(Column? column, string what) => new(new FilterError(
         Place.Start, Place.Length, $"{column?.Key ?? "a fact"} {what}", new Expectation(Expected.Operator, column)));
 
-    public static FilterException Unreadable(FilterToken value, Column column, string expected) => new(new FilterError(
-        value.Start, value.Length, $"\"{value.Text}\" is no value for {column.Key}: expected {expected}", new Expectation(Expected.Value, column)));
+    public static FilterException Unreadable(FilterToken value, Column column, string expected)
+    {
+        var message = $"\"{value.Text}\" is no value for {column.Key}: expected {expected}";
+        return new(new FilterError(value.Start, value.Length, message, new Expectation(Expected.Value, column)));
+    }
 }
 
 /// <summary>Comparisons of numbers.</summary>
@@ -99,8 +102,8 @@ readonly struct FilterTexts(TextColumn column)
             if (Names.Same(value.Text, word))
                 return word;
         }
-        var near = Names.Nearest(value.Text, column.Words) is { } word1 ? $"; did you mean {word1}?" : "";
-        throw FilterOperation.Unreadable(value, column, $"one of {string.Join(", ", column.Words)}{near}");
+        var hint = Names.Nearest(value.Text, column.Words) is { } near ? $"; did you mean {near}?" : "";
+        throw FilterOperation.Unreadable(value, column, $"one of {string.Join(", ", column.Words)}{hint}");
     }
 }
 
@@ -139,12 +142,25 @@ static class FilterPattern
     {
         try
         {
-            return new Regex(value.Text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, s_patience).IsMatch;
+            var pattern = new Regex(value.Text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, s_patience);
+            return text => IsMatch(pattern, text);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw new FilterException(new FilterError(value.Start, value.Length,
                 $"the pattern can not be used: {e.Message}", new Expectation(Expected.Value, column)));
+        }
+    }
+
+    static bool IsMatch(Regex pattern, string text)
+    {
+        try
+        {
+            return pattern.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new VmAtlasException(Failure.Usage, $"the pattern \"{pattern}\" takes more than a second for one text: make it simpler");
         }
     }
 }

@@ -66,7 +66,8 @@ static class FilterLexer
             else
                 return new FilterToken(TokenKind.Quoted, start, at + 1 - start, content.ToString());
         }
-        throw new FilterException(new FilterError(start, text.Length - start, "this quote is never closed", new Expectation(Expected.Value)));
+        const string message = "this quote is never closed";
+        throw new FilterException(new FilterError(start, text.Length - start, message, new Expectation(Expected.Value)));
     }
 
     static FilterToken? Sign(string text, int at)

@@ -18,7 +18,8 @@ readonly record struct NumberRange(string Sign, NumberBound Bound)
     public (ulong Low, ulong High) Of(NumberColumn column, Snapshot snapshot)
     {
         var bound = Bound.In(column, snapshot);
-        var (floor, ceiling) = ((ulong)decimal.Floor(Math.Min(bound, ulong.MaxValue)), (ulong)decimal.Ceiling(Math.Min(bound, ulong.MaxValue)));
+        bound = Math.Min(bound, ulong.MaxValue);
+        var (floor, ceiling) = ((ulong)decimal.Floor(bound), (ulong)decimal.Ceiling(bound));
         return Sign switch
         {
             ">" => floor == ulong.MaxValue ? s_none : (floor + 1, ulong.MaxValue),

@@ -2,9 +2,10 @@ namespace VmAtlas.Model;
 
 /// <summary>The address space, or a window of it, as a strip of at most so many cells with long stretches of nothing folded.</summary>
 /// <remarks>
-/// <para>All cells but the folded ones stand for the same number of bytes, so lengths compare. A stretch is folded when it is longer than
-/// a cell: gaps, and reserved blocks with nothing committed and nothing resident. What is shorter is drawn within its cell.</para>
-/// <para>The bytes of a cell are the smallest number with which all fits, in whole pages: found by doubling, then by halving the step.</para>
+/// <para>All cells but the folded ones stand for the same number of bytes, so lengths compare. A stretch is folded when it is longer
+/// than a cell: gaps, and reserved blocks with nothing committed and nothing resident. What is shorter is drawn within its cell.</para>
+/// <para>The bytes of a cell are nearly the smallest number with which all fits, in whole pages: found by doubling, then by halving
+/// the step.</para>
 /// </remarks>
 public sealed class AddressMap
 {
@@ -40,8 +41,8 @@ public sealed class AddressMap
     static ulong SmallestCell(List<MapStretch> stretches, int cells)
     {
         var high = Page;
-        while (Count(stretches, high, cells) > cells)
-            high *= 2;
+        while (high < ulong.MaxValue && Count(stretches, high, cells) > cells)
+            high = high <= ulong.MaxValue / 2 ? high * 2 : ulong.MaxValue;
         var low = high / 2;
         while (high - low > Page && high - low > high / 64)
         {

@@ -50,7 +50,7 @@ public sealed class Fragmentation
     /// <summary>
     /// 1 − largest hole ÷ all free bytes: 0 when all that is free is in one piece, near 1 when it is in crumbs; 0 when nothing is free.
     /// </summary>
-    /// <remarks>With 47-bit addresses it is nearly 0 for every ordinary process: the index speaks in 32-bit processes and under RLIMIT_AS.</remarks>
+    /// <remarks>With 47-bit addresses it is nearly 0 for every ordinary process: the index speaks in 32-bit processes.</remarks>
     public double Index => FreeBytes == 0 ? 0 : 1 - (Largest / (double)FreeBytes);
 
     public static Fragmentation Of(Snapshot snapshot) => new(snapshot, Classes(snapshot.Gaps), UsesOf(snapshot));

@@ -13,7 +13,8 @@ sealed class MapPen(ulong cellBytes)
         Close();
         _cells.Add(new MapCell
         {
-            Range = AddressRange.Of(stretch.Start, stretch.End), Type = stretch.Type, IsFolded = true, Mapped = IsGap(stretch.Type) ? 0 : stretch.Size,
+            Range = AddressRange.Of(stretch.Start, stretch.End), Type = stretch.Type, IsFolded = true,
+            Mapped = IsGap(stretch.Type) ? 0 : stretch.Size,
         });
     }
 

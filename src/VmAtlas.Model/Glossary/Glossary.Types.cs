@@ -27,7 +27,8 @@ public static partial class Glossary
             "They belong to the process's bill although they have no address in it. A process that touches a little of a lot of address "
             + "space has large ones."),
         Type("Unusable", "Address space that a new mapping can not take.",
-            "On Linux the lowest addresses and the gap kept below a growing stack; on Windows the rest of each 64 KB step. It costs no memory."),
+            "On Linux the lowest addresses and the gap kept below a growing stack; on Windows the rest of each 64 KB step. "
+            + "It costs no memory."),
         Type("Free", "Address space that nobody uses.",
             "With 64-bit addresses there is always plenty, and it costs nothing; only the largest hole matters, and only to a program that "
             + "wants one piece larger than it."),

@@ -32,7 +32,8 @@ public readonly record struct ReconciliationLine(
 /// <summary>Sets the system's own counters beside our totals and names the cause where they are apart (laws 3 and 4 of the design).</summary>
 public static class Reconciliation
 {
-    const string Moved = "the two were read one after the other, and a running target changes in between; if it was stopped, VmAtlas counts wrongly";
+    const string Moved = "the two were read one after the other, and a running target changes in between; "
+        + "if it was stopped, VmAtlas counts wrongly";
 
     /// <summary>A line for each counter that the snapshot has and that we have a figure for, in a fixed order.</summary>
     public static IReadOnlyList<ReconciliationLine> Of(Snapshot snapshot)

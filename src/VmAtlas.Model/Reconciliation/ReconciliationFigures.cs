@@ -27,9 +27,11 @@ sealed class ReconciliationFigures(Snapshot snapshot)
     public ulong? NotAnonymous() => Sum(Measure.TotalWs) - Sum(Measure.Anonymous);
 
     /// <summary>The same of the type Shareable alone.</summary>
-    public ulong? SharedMemory() => snapshot.Has(Measure.TotalWs) && snapshot.Has(Measure.Anonymous)
-        ? snapshot.Summary[MemoryType.Shareable].Measures[Measure.TotalWs] - snapshot.Summary[MemoryType.Shareable].Measures[Measure.Anonymous]
-        : null;
+    public ulong? SharedMemory()
+    {
+        var measures = snapshot.Summary[MemoryType.Shareable].Measures;
+        return snapshot.Has(Measure.TotalWs) && snapshot.Has(Measure.Anonymous) ? measures[Measure.TotalWs] - measures[Measure.Anonymous] : null;
+    }
 
     /// <summary>Sizes of the user's mappings: a page above user space ([vsyscall]) is the kernel's and no mapping of the process.</summary>
     public ulong Sizes(Func<Protection, ulong, bool> belongs)

@@ -28,8 +28,8 @@ sealed record ReconciliationRule(string[] Counters, string What, Func<Reconcilia
 /// <summary>What is compared, by the kernel's own definitions (<c>fs/proc/task_mmu.c</c>, <c>mm/mmap.c</c>: vm_stat_account).</summary>
 static class ReconciliationRules
 {
-    /// <summary>The kernel counts resident pages a processor at a time, 32 pages or more each, and status may leave out what is not added up yet.
-    /// (Before 6.2 it was 64 pages a thread.) Two MiB are 16 processors' worth.</summary>
+    /// <summary>The kernel counts resident pages by processor, 32 pages or more at a time, and status may leave out what is not added
+    /// up yet. (Before 6.2 it was 64 pages a thread.) Two MiB are 16 processors' worth.</summary>
     const ulong Drift = 2 << 20;
 
     const string DriftCause = "the kernel adds its counters of the single processors up only now and then";
@@ -42,14 +42,16 @@ static class ReconciliationRules
         new(["VmSize"], "sizes of all mappings", f => f.Sizes((_, _) => true)),
         new(["VmSize"], "Total Size", f => f.Total(Measure.Size))
         {
-            NatureFits = more => more > 0, Nature = "Total Size also counts page tables, unusable address space and the kernel's own page [vsyscall]",
+            NatureFits = more => more > 0,
+            Nature = "Total Size also counts page tables, unusable address space and the kernel's own page [vsyscall]",
         },
         Drifting(["VmRSS"], "Total WS without page tables", f => f.Sum(Measure.TotalWs)),
         Drifting(["RssAnon"], "Anonymous", f => f.Sum(Measure.Anonymous)),
         Drifting(["RssFile", "RssShmem"], "Total WS without page tables and Anonymous", f => f.NotAnonymous()),
         new(["RssShmem"], "Total WS less Anonymous of Shareable", f => f.SharedMemory())
         {
-            NatureFits = _ => true, Nature = "RssShmem also counts files on tmpfs, programs run from memory among them, which are Mapped File or Image",
+            NatureFits = _ => true,
+            Nature = "RssShmem also counts files on tmpfs, programs run from memory among them, which are Mapped File or Image",
         },
         new(["RssAnon", "VmSwap"], "Private", f => f.Total(Measure.Private))
         {
@@ -60,9 +62,11 @@ static class ReconciliationRules
         new(["VmData"], "Private", f => f.Total(Measure.Private))
         {
             NatureFits = _ => true,
-            Nature = "VmData counts private writable mappings by their size, reserved ones too; Private counts charged memory, stacks and page tables too",
+            Nature = "VmData counts private writable mappings by their size, reserved ones too; "
+                + "Private counts charged memory, stacks and page tables too",
         },
-        new(["VmStk"], "sizes of mappings that grow down", f => f.Sizes((_, flags) => (flags & (VmFlags.GrowsDown | VmFlags.ShadowStack)) != 0)),
+        new(["VmStk"], "sizes of mappings that grow down",
+            f => f.Sizes((_, flags) => (flags & (VmFlags.GrowsDown | VmFlags.ShadowStack)) != 0)),
         new(["VmExe", "VmLib"], "sizes of executable mappings that can not be written",
             f => f.Sizes((p, flags) => (p & (Execute | Write)) == Execute && (flags & VmFlags.GrowsDown) == 0)),
         new(["VmPTE"], "Page Table", f => f.PageTables),
@@ -71,7 +75,8 @@ static class ReconciliationRules
             NatureFits = more => more > 0, Nature = "VmSwap does not count swapped shared memory",
         },
         new(["VmLck"], "sizes of locked mappings",
-            f => f.Sizes((_, flags) => (flags & VmFlags.Locked) != 0 && (flags & (VmFlags.HugeTlb | VmFlags.IoDevice | VmFlags.PfnMap)) == 0)),
+            f => f.Sizes((_, flags) => (flags & VmFlags.Locked) != 0
+                && (flags & (VmFlags.HugeTlb | VmFlags.IoDevice | VmFlags.PfnMap)) == 0)),
         new(["VmLck"], "Locked WS", f => f.Sum(Measure.LockedWs))
         {
             NatureFits = more => more < 0, Nature = "VmLck counts whole mappings; Locked WS what of them is in memory, shared pages in part",
@@ -81,7 +86,8 @@ static class ReconciliationRules
         new(["cgroup.current"], "Total WS", f => f.Total(Measure.TotalWs))
         {
             NatureFits = _ => true,
-            Nature = "the cgroup also counts its other processes, file pages kept after reading and kernel memory, and not pages charged to another cgroup",
+            Nature = "the cgroup also counts its other processes, file pages kept after reading and kernel memory, "
+                + "and not pages charged to another cgroup",
         },
     ];
 

@@ -58,6 +58,14 @@ public sealed partial class BlockTable
     public ReadOnlySpan<ulong> Column(Measure measure) =>
         _measures[(int)measure] is { } values ? values.AsSpan(0, Count) : default;
 
+    /// <summary>Whether a measure is zero in every row, as far as that is known without looking.</summary>
+    public bool IsZero(Measure measure) => measure switch
+    {
+        Measure.Size => Count == 0,
+        Measure.ShareableWs => _measures[(int)Measure.TotalWs] is null,
+        _ => _measures[(int)measure] is null,
+    };
+
     /// <summary>Bytes of one measure; 0 when absent, so ask <see cref="Has"/> first where that matters.</summary>
     public ulong Get(Measure measure, int row)
     {

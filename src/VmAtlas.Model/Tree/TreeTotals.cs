@@ -11,11 +11,12 @@ public sealed record TreeRow(MemoryType? Type, int Processes)
     /// <summary>Sum of Private: what the processes were promised each for itself.</summary>
     public ulong? Private { get; init; }
 
-    /// <summary>Sum of PSS, and page tables: the resident column of a tree. A page shared by the processes of the tree counts once over all of
-    /// them; one shared with processes outside counts in part.</summary>
+    /// <summary>Sum of PSS, and page tables: the resident column of a tree. A page shared by the processes of the tree counts once over
+    /// all of them; one shared with processes outside counts in part.</summary>
     public ulong? Pss { get; init; }
 
-    /// <summary>Sum of USS, and page tables: what ending the tree frees at the least. Pages that only the tree's own processes share come besides.</summary>
+    /// <summary>Sum of USS, and page tables: what ending the tree frees at the least. Pages that only the tree's own processes share
+    /// come besides.</summary>
     public ulong? Uss { get; init; }
 
     /// <summary>Sum of SwapPSS.</summary>
@@ -23,8 +24,8 @@ public sealed record TreeRow(MemoryType? Type, int Processes)
 
     /// <summary>USS, and the shared resident pages of each file, of each shared memory and of each inherited range once: the largest that
     /// one process shows of it.</summary>
-    /// <remarks>An estimate from below: two processes may have different pages of one file in memory. Shared memory without an inode is told
-    /// apart by its start address, which fork keeps. Pages shared with processes outside the tree count in full here.</remarks>
+    /// <remarks>An estimate from below: two processes may have different pages of one file in memory. Shared memory without an inode is
+    /// told apart by its start address, which fork keeps. Pages shared with processes outside the tree count in full here.</remarks>
     public ulong? WithSharedOnce { get; init; }
 }
 
@@ -51,8 +52,8 @@ public sealed class TreeTotals
         var total = new TreeRow(null, snapshots.Count)
         {
             Size = rows.Aggregate(0UL, (sum, r) => sum + r.Size),
-            Private = Sum(rows, r => r.Private), Pss = Sum(rows, r => r.Pss), Uss = Sum(rows, r => r.Uss), SwapPss = Sum(rows, r => r.SwapPss),
-            WithSharedOnce = Sum(rows, r => r.WithSharedOnce),
+            Private = Sum(rows, r => r.Private), Pss = Sum(rows, r => r.Pss), Uss = Sum(rows, r => r.Uss),
+            SwapPss = Sum(rows, r => r.SwapPss), WithSharedOnce = Sum(rows, r => r.WithSharedOnce),
         };
         return new TreeTotals([total, .. rows], snapshots);
     }

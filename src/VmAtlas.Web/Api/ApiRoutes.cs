@@ -10,7 +10,10 @@ static class ApiRoutes
     public static void Map(IEndpointRouteBuilder routes, ApiContext api)
     {
         AboutCalls.Map(routes);
+        ProcessCalls.Map(routes);
+        ExportCalls.Map(routes, api);
         SessionCalls.Map(routes, api);
+        ActCalls.Map(routes, api);
         SnapshotCalls.Map(routes, api);
         MemoryCalls.Map(routes, api);
         WordCalls.Map(routes);

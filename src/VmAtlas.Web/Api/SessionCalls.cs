@@ -18,8 +18,15 @@ static class SessionCalls
         routes.MapGet("/api/sessions/{id}", context =>
             context.WriteJson(Describe(SessionOf(context, api)), ApiJson.Default.SessionAnswer));
         routes.MapPost("/api/open", context => Open(context, api));
+        routes.MapPost("/api/launch", async context =>
+        {
+            var pid = Launcher.Start(await context.ReadJson(ApiJson.Default.LaunchRequest));
+            var session = await api.Sessions.OpenProcess(pid, api.Clock, api.Events, context.RequestAborted);
+            await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
+        });
         routes.MapPost("/api/sessions/{id}/refresh", async context =>
         {
+            await context.ReadJson(ApiJson.Default.NothingRequest);
             var session = SessionOf(context, api);
             await session.LiveOrThrow.Refresh(context.RequestAborted);
             await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
@@ -32,11 +39,11 @@ static class SessionCalls
             session.LiveOrThrow.SetInterval(interval < s_shortest ? s_shortest : interval);
             await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
         });
-        routes.MapPost("/api/sessions/{id}/close", context =>
+        routes.MapPost("/api/sessions/{id}/close", async context =>
         {
+            await context.ReadJson(ApiJson.Default.NothingRequest);
             api.Sessions.Close(SessionOf(context, api));
             context.Response.StatusCode = StatusCodes.Status204NoContent;
-            return Task.CompletedTask;
         });
     }
 
@@ -54,7 +61,7 @@ static class SessionCalls
         await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
     }
 
-    static SessionAnswer Describe(Session session)
+    public static SessionAnswer Describe(Session session)
     {
         var timeline = session.Timeline;
         var newest = timeline.Load(timeline.Count - 1);

@@ -8,10 +8,11 @@ namespace VmAtlas.Web.Frames;
 /// for 500,000 rows is 60 KB.</remarks>
 static class MatchBits
 {
-    public static byte[] Of(Snapshot snapshot, FilterExpression filter)
+    public static byte[] Of(Snapshot snapshot, FilterExpression filter) => Of(
+        filter.Evaluate(new SnapshotRows(snapshot, RowLevel.Region)), filter.Evaluate(new SnapshotRows(snapshot, RowLevel.Block)));
+
+    public static byte[] Of(bool[] regions, bool[] blocks)
     {
-        var regions = filter.Evaluate(new SnapshotRows(snapshot, RowLevel.Region));
-        var blocks = filter.Evaluate(new SnapshotRows(snapshot, RowLevel.Block));
         var regionBytes = (regions.Length + 7) / 8;
         var bits = new byte[4 + regionBytes + (blocks.Length + 7) / 8];
         BinaryPrimitives.WriteInt32LittleEndian(bits, regions.Length);

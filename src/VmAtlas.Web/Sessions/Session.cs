@@ -6,6 +6,9 @@ namespace VmAtlas.Web.Sessions;
 /// <summary>One target that the page has open, with every snapshot of it.</summary>
 sealed class Session(int id, string title, Timeline timeline, LiveProcess? live) : IDisposable
 {
+    readonly Lock _lock = new();
+    (int Since, int Index, SnapshotDiff Diff)? _diff;
+
     public int Id { get; } = id;
 
     public string Title { get; } = title;
@@ -14,6 +17,9 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
 
     /// <summary>Null for a saved file.</summary>
     public LiveProcess? Live { get; } = live;
+
+    /// <summary>What was dropped on the page lies here until it is closed.</summary>
+    public PrivateFolder? Folder { get; init; }
 
     public LiveProcess LiveOrThrow =>
         Live ?? throw new VmAtlasException(Failure.Usage, $"{Title} is a saved file: only a running process can be asked for that");
@@ -24,9 +30,21 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
         ? Timeline.Load(index)
         : throw new VmAtlasException(Failure.NotFound, $"{Title} has {Timeline.Count} snapshots, none with number {index}");
 
+    /// <summary>What a later snapshot has more than an earlier one. The last one asked for is kept: rows and totals come by two calls.</summary>
+    public SnapshotDiff Diff(int since, int index)
+    {
+        lock (_lock)
+        {
+            if (_diff is not { } kept || kept.Since != since || kept.Index != index)
+                _diff = kept = (since, index, SnapshotDiff.Between(Load(since), Load(index)));
+            return kept.Diff;
+        }
+    }
+
     public void Dispose()
     {
         Live?.Dispose();
         (Timeline as IDisposable)?.Dispose();
+        Folder?.Dispose();
     }
 }

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Import;
 using VmAtlas.Model;
 
 namespace VmAtlas.Web.Sessions;
@@ -34,13 +34,15 @@ sealed class SessionStore : IDisposable
         }
     }
 
-    /// <summary>Opens a saved timeline.</summary>
-    public Session OpenFile(string path)
+    /// <summary>Opens a saved timeline, ours or VMMap's.</summary>
+    /// <param name="title">What to call it; the file's name when null.</param>
+    /// <param name="folder">Goes when the session does.</param>
+    public Session OpenFile(string path, string? title = null, PrivateFolder? folder = null)
     {
-        var timeline = TimelineFile.Open(path);
+        var timeline = Importer.Open(path);
         if (timeline.Count > 0)
-            return Add(new Session(NextId(), Path.GetFileName(path), timeline, live: null));
-        timeline.Dispose();
+            return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null) { Folder = folder });
+        (timeline as IDisposable)?.Dispose();
         throw new VmAtlasException(Failure.BadFile, $"{path} holds no whole snapshot");
     }
 

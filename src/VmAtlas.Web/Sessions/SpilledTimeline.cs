@@ -11,7 +11,7 @@ sealed class SpilledTimeline : Timeline, IDisposable
     const int KeptInMemory = 4;
 
     readonly Lock _lock = new();
-    readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmatlas-"); // mode 0700: what is in it is the target's business
+    readonly PrivateFolder _folder = new();
     readonly TimelineWriter _writer;
     readonly List<DateTimeOffset> _times = [];
     readonly Queue<Snapshot> _newest = new();
@@ -20,7 +20,7 @@ sealed class SpilledTimeline : Timeline, IDisposable
     public SpilledTimeline() => _writer = TimelineFile.Create(FilePath);
 
     /// <summary>Every snapshot, whole after each <see cref="Add"/>.</summary>
-    public string FilePath => Path.Combine(_folder.FullName, "timeline" + TimelineFile.Extension);
+    public string FilePath => _folder.File("timeline" + TimelineFile.Extension);
 
     public override int Count
     {
@@ -72,7 +72,7 @@ sealed class SpilledTimeline : Timeline, IDisposable
         {
             _reader?.Dispose();
             _writer.Dispose();
-            _folder.Delete(recursive: true);
+            _folder.Dispose();
         }
     }
 }

@@ -138,6 +138,8 @@ public sealed class SnapshotDiffTests
     [InlineData("/lib/libstdc++.so.6", "/lib/libstdc++.so.#")]
     [InlineData("/lib/x86_64-linux-gnu", "/lib/x86_#-linux-gnu")]
     [InlineData("deadbeef cafe", "deadbeef cafe")]
+    [InlineData("/run/1f0c-9a7d.sock", "/run/#-#.sock")]
+    [InlineData("GC gen2 of heap 0", "GC gen2 of heap #")]
     [InlineData("", "")]
     public void Numbers_and_addresses_are_no_part_of_what_a_region_is(string details, string normal) =>
         RegionIdentity.Normalise(details).ShouldBe(normal);

@@ -1,3 +1,5 @@
+using VmAtlas.Testing;
+
 namespace VmAtlas.Model.Tests;
 
 public sealed class FilterCompletionTests
@@ -29,6 +31,18 @@ public sealed class FilterCompletionTests
     [InlineData("type = xyz")]
     public void Suggests_nothing_after_a_mistake(string text) =>
         FilterExpression.Complete(text, text.Length).Suggestions.ShouldBeEmpty();
+
+    [Fact]
+    public void Facts_and_annotators_are_those_of_the_snapshot()
+    {
+        var sample = Snapshots.Sample().Make();
+        Offered("fact.").ShouldBe(["fact.arena", "fact.build-id", "fact.stack-depth", "fact.thread-id"]);
+        Offered("fact.st").ShouldBe(["fact.stack-depth"]);
+        Offered("annotator = ").ShouldBe(["Test"]);
+        FilterExpression.Complete("fact.", 5).Suggestions.ShouldHaveSingleItem().Text.ShouldBe("fact.");
+
+        IEnumerable<string> Offered(string text) => FilterExpression.Complete(text, text.Length, sample).Suggestions.Select(s => s.Text);
+    }
 
     [Fact]
     public void Replaces_the_word_before_the_cursor()

@@ -75,7 +75,10 @@ public sealed class AddressMapTests
     [Fact]
     public void What_lies_above_user_space_is_drawn_too()
     {
-        var map = AddressMap.Of(new SnapshotMaker().Add(MemoryType.Image, "[vsyscall]", new BlockSpec(0xffffffffff600000, 4096)).Make(), cells: 8);
+        var snapshot = new SnapshotMaker().Add(MemoryType.Image, "[vsyscall]", new BlockSpec(0xffffffffff600000, 4096)).Make();
+        AddressMap.Of(snapshot, cells: 1).Cells.ShouldHaveSingleItem().Range.End.Value.ShouldBe(0xffffffffff601000);
+        AddressMap.Of(snapshot, cells: 2).Cells.Count.ShouldBeLessThanOrEqualTo(2);
+        var map = AddressMap.Of(snapshot, cells: 8);
         map.Cells[^1].Type.ShouldBe(MemoryType.Image);
         map.Cells[^2].Type.ShouldBe(MemoryType.Unusable);
     }

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { Client, takeToken } from "./api/client";
+import { ReportSource } from "./api/report";
 import { ServerSource } from "./api/source";
 import { App } from "./ui/App";
 import { Controller } from "./ui/controller";
@@ -9,10 +10,26 @@ import "./style/app.css";
 
 const place = document.getElementById("app");
 if (place === null) throw new Error("index.html has no #app");
-const token = takeToken();
-if (token === undefined) {
-  place.textContent = "This page needs the address that vmatlas printed: it carries the token. Start vmatlas again, or open that address.";
-} else {
+
+const report = document.getElementById("report")?.textContent;
+if (report !== undefined && report !== null) startReport(place, report);
+else startPage(place);
+
+/** The page as part of a report: its data is in the file itself. */
+function startReport(place: HTMLElement, json: string): void {
+  const source = new ReportSource(json);
+  const app = new Controller(source, undefined);
+  render(<App app={app} />, place);
+  void app.attempt("window", async () => app.openSession(await source.session()));
+}
+
+/** The page as the server's window. */
+function startPage(place: HTMLElement): void {
+  const token = takeToken();
+  if (token === undefined) {
+    place.textContent = "This page needs the address that vmatlas printed: it carries the token. Start vmatlas again, or open that address.";
+    return;
+  }
   const client = new Client(token);
   const app = new Controller(new ServerSource(client), client);
   render(<App app={app} />, place);

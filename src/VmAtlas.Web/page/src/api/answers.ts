@@ -43,16 +43,31 @@ export interface AnnotatorReport {
   readonly name: string;
   readonly ran: boolean;
   readonly whyNot?: string;
-  readonly ms: number;
+  readonly milliseconds: number;
 }
 
+export interface Problem {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** What changed in all regions of one file; measures by their json names. */
+export interface ModuleChange {
+  readonly path: string;
+  readonly regionsBefore: number;
+  readonly regionsAfter: number;
+  readonly [measure: string]: number | string;
+}
+
+/** A snapshot as a whole. Of a difference there are only the time and milliseconds of the later snapshot, the table, and the modules. */
 export interface SnapshotSummary {
-  readonly takenAt: string;
-  readonly tookMs: number;
+  readonly time: string;
+  readonly milliseconds: number;
   readonly summary: readonly SummaryRow[];
-  readonly counters: Readonly<Record<string, number>>;
   readonly annotators: readonly AnnotatorReport[];
-  readonly problems: readonly { readonly id: string; readonly message: string }[];
+  readonly counters?: Readonly<Record<string, number>>;
+  readonly system?: SystemFacts & { readonly problems: readonly Problem[] };
+  readonly modules?: readonly ModuleChange[];
 }
 
 export interface SessionEvent {
@@ -61,4 +76,30 @@ export interface SessionEvent {
   readonly index?: number;
   readonly takenAt?: string;
   readonly message?: string;
+}
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly name: string;
+  readonly user?: string;
+  readonly command?: string;
+  readonly private?: number;
+  readonly totalWs?: number;
+  readonly pss?: number;
+  readonly swap?: number;
+  readonly threads?: number;
+  readonly architecture?: string;
+  readonly container?: string;
+  /** Why it can not be opened. */
+  readonly whyNot?: string;
+}
+
+export interface GlossaryEntry {
+  readonly kind: "Type" | "Column" | "Term";
+  readonly key: string;
+  readonly title: string;
+  readonly short: string;
+  readonly more?: string;
+  readonly linux?: string;
+  readonly windows?: string;
 }

@@ -4,12 +4,13 @@ import { BLOCK, type Rows } from "../model/rows";
 import type { CellSource } from "./CellMap";
 import { cssColour, pixelOf } from "./colours";
 
-/** A gap takes no more of the picture than this part of all that is mapped: most of 128 TB is empty, and one hole would be everything. */
-const FOLD = 1 / 150;
+/** All gaps together take no more of the picture than this part of what is promised, and as much again goes to what is only
+ * reserved: most of 128 TB is empty, and one hole, or one runtime's reservation, would otherwise be everything. */
+const FOLDED_SHARE = 0.4;
 const PAGE = 4096;
 
 /**
- * The address space in order, gaps folded. What holds memory or is promised it has its type's mark; what is only reserved has the
+ * The address space in order, gaps and large reservations folded. What holds memory or is promised it has its type's mark; what is only reserved has the
  * type's tint; free space the background.
  */
 export class SpaceSource implements CellSource {
@@ -25,28 +26,39 @@ export class SpaceSource implements CellSource {
   constructor(rows: Rows) {
     this.#rows = rows;
     const pieces: number[] = [];
-    let mapped = 0;
-    for (let row = 0; row < rows.count; row++) {
-      if (rows.childCount[row]! > 0) continue;
-      pieces.push(row);
-      if (!rows.isGap(row)) mapped += rows.end[row]! - rows.address[row]!;
-    }
+    for (let row = 0; row < rows.count; row++) if (rows.childCount[row] === 0) pieces.push(row);
     // Blocks of one region may have another's between them.
     this.#pieces = Uint32Array.from(pieces).sort((a, b) => rows.address[a]! - rows.address[b]!);
-    const fold = Math.max(PAGE, mapped * FOLD);
+    const [gapFold, reservedFold] = this.#folds();
     this.#starts = new Float64Array(this.#pieces.length + 1);
     this.#colours = new Uint32Array(this.#pieces.length);
     const [marks, tints] = ["mark", "tint"].map((kind) => Array.from({ length: 10 }, (_, type) => pixelOf(cssColour(`--${kind}-${type}`))));
     let at = 0;
     this.#pieces.forEach((row, i) => {
-      const [type, bytes] = [rows.type[row]!, rows.end[row]! - rows.address[row]!];
+      const bytes = rows.end[row]! - rows.address[row]!;
+      const promised = this.#isPromised(row);
       this.#starts[i] = at;
-      at += rows.isGap(row) ? Math.min(bytes, fold) : bytes;
-      const promised = rows.value(row, "committed") > 0 || rows.value(row, "totalWs") > 0 || type === UNUSABLE;
-      this.#colours[i] = (promised ? marks : tints)![type]!;
+      at += rows.isGap(row) ? Math.min(bytes, gapFold) : promised ? bytes : Math.min(bytes, reservedFold);
+      this.#colours[i] = (promised || rows.type[row] === UNUSABLE ? marks : tints)![rows.type[row]!]!;
     });
     this.#starts[this.#pieces.length] = at;
     this.length = Math.max(1, at);
+  }
+
+  /** The most that one gap, and one reservation, takes. */
+  #folds(): [number, number] {
+    let [promised, gaps, reserved] = [0, 0, 0];
+    for (const row of this.#pieces) {
+      if (this.#rows.isGap(row)) gaps++;
+      else if (this.#isPromised(row)) promised += this.#rows.end[row]! - this.#rows.address[row]!;
+      else reserved++;
+    }
+    const share = Math.max(PAGE, promised * FOLDED_SHARE);
+    return [Math.max(PAGE, share / Math.max(1, gaps)), Math.max(PAGE, share / Math.max(1, reserved))];
+  }
+
+  #isPromised(row: number): boolean {
+    return this.#rows.value(row, "committed") > 0 || this.#rows.value(row, "totalWs") > 0;
   }
 
   fill(from: number, width: number, cells: Uint32Array): void {

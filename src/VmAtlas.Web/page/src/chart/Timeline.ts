@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { size } from "../model/format";
+import { size, time } from "../model/format";
 import type { Frame } from "../model/frame";
 import { TYPE_NAMES } from "../model/memoryTypes";
 import { cssColour } from "./colours";
@@ -16,6 +16,9 @@ export interface Mark {
   readonly index: number;
   readonly title: string;
 }
+
+/** Steps of the axis: bytes are counted in powers of two. */
+const POWERS = Array.from({ length: 52 }, (_, i) => 2 ** i);
 
 /** Sums by type over time, stacked. The one place that knows uPlot. */
 export class Timeline {
@@ -64,7 +67,10 @@ export class Timeline {
       padding: [6, 10, 0, 0],
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
       scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
-      axes: [{ ...axis, size: 28 }, { ...axis, size: 68, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : size(tick))) }],
+      axes: [
+        { ...axis, size: 26, values: (_, ticks) => ticks.map((tick) => time(new Date(tick * 1000).toISOString())) },
+        { ...axis, size: 68, incrs: POWERS, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : size(tick))) },
+      ],
       series: [{}, ...[...types].reverse().map((type) => ({ fill: cssColour(`--mark-${type}`), stroke: cssColour("--bg"), width: 0.5, points: { show: false } }))],
       hooks: {
         draw: [(plot) => this.#drawMarks(plot, text)],

@@ -5,8 +5,9 @@ export function cssColour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** "#rrggbb" as a pixel of an ImageData seen as a Uint32Array: on every machine browsers run on, 0xAABBGGRR. */
+/** "#rrggbb", or "#rgb" as builds shorten it, as a pixel of an ImageData seen as a Uint32Array: on every machine browsers run on, 0xAABBGGRR. */
 export function pixelOf(hex: string): number {
-  const value = Number.parseInt(hex.slice(1), 16);
+  const digits = hex.length === 4 ? hex.slice(1).replaceAll(/./g, "$&$&") : hex.slice(1);
+  const value = Number.parseInt(digits, 16);
   return (0xff000000 | ((value & 0xff) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
 }

@@ -22,6 +22,19 @@ export function App({ app }: { app: Controller }) {
     return () => document.removeEventListener("keydown", listener);
   }, [app]);
   useEffect(() => {
+    const over = (event: DragEvent): void => event.preventDefault();
+    const drop = (event: DragEvent): void => {
+      event.preventDefault();
+      if (!app.readOnly) app.openDropped(event.dataTransfer?.files[0]);
+    };
+    document.addEventListener("dragover", over);
+    document.addEventListener("drop", drop);
+    return () => {
+      document.removeEventListener("dragover", over);
+      document.removeEventListener("drop", drop);
+    };
+  }, [app]);
+  useEffect(() => {
     document.documentElement.dataset["theme"] = state.theme;
   }, [state.theme]);
   const { view } = state;
@@ -41,7 +54,7 @@ export function App({ app }: { app: Controller }) {
       )}
       {view === undefined ? (
         <div class="nothing">
-          {app.readOnly ? "" : <button type="button" onClick={() => app.ask("chooser")}>Select a process or file… (Ctrl+P)</button>}
+          {app.readOnly ? "" : <button type="button" onClick={() => app.choose(0)}>Select a process or file… (Ctrl+P)</button>}
         </div>
       ) : (
         <>

@@ -38,7 +38,7 @@ export function DetailsBar({ app, state, view }: { app: Controller; state: State
 function FilterBox({ app, state }: { app: Controller; state: State }) {
   const [text, setText] = useState(state.expression);
   const [offers, setOffers] = useState<readonly Completion[]>([]);
-  const [chosen, setChosen] = useState(0);
+  const [chosen, setChosen] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => setText(state.expression), [state.expression]);
   useEffect(() => {
@@ -49,8 +49,11 @@ function FilterBox({ app, state }: { app: Controller; state: State }) {
   const ask = async (): Promise<void> => {
     const element = input.current;
     if (element === null || document.activeElement !== element) return;
-    setOffers(await app.complete(element.value, element.selectionStart ?? element.value.length));
-    setChosen(0);
+    const { value, selectionStart } = element;
+    const found = value.trim() === "" ? [] : await app.complete(value, selectionStart ?? value.length);
+    if (element.value !== value || document.activeElement !== element) return;
+    setOffers(found.filter((offer) => value.slice(offer.start, offer.end) !== offer.text));
+    setChosen(-1);
   };
   const take = (offer: Completion): void => {
     const element = input.current;
@@ -65,8 +68,10 @@ function FilterBox({ app, state }: { app: Controller; state: State }) {
     if (event.key === "Escape" && offers.length > 0) setOffers([]);
     else if (event.key === "Escape") setText("");
     else if (event.key === "ArrowDown" && offers.length > 0) setChosen((chosen + 1) % offers.length);
-    else if (event.key === "ArrowUp" && offers.length > 0) setChosen((chosen + offers.length - 1) % offers.length);
-    else if ((event.key === "Tab" || event.key === "Enter") && offers[chosen] !== undefined) take(offers[chosen]);
+    else if (event.key === "ArrowUp" && offers.length > 0) setChosen(chosen <= 0 ? offers.length - 1 : chosen - 1);
+    else if (event.key === "Tab" && offers.length > 0 && !event.shiftKey) take(offers[Math.max(0, chosen)]!);
+    else if (event.key === "Enter" && offers[chosen] !== undefined) take(offers[chosen]);
+    else if (event.key === "Enter") setOffers([]);
     else return;
     event.preventDefault();
   };

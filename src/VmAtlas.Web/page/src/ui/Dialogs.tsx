@@ -1,6 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { AboutDialog, ReadingDialog, ShortcutsDialog } from "./AboutDialogs";
+import { MarkDialog, TrimDialog } from "./ActDialogs";
 import { Chooser } from "./Chooser";
+import { ColumnsDialog } from "./ColumnsDialog";
+import { GlossaryDialog } from "./GlossaryDialog";
+import { SaveDialog } from "./SaveDialog";
 import type { Controller } from "./controller";
 import type { State } from "./state";
 
@@ -9,7 +14,23 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
   switch (state.dialog) {
     case "chooser":
       return <Chooser app={app} state={state} />;
-    default:
+    case "columns":
+      return <ColumnsDialog app={app} state={state} />;
+    case "glossary":
+      return <GlossaryDialog app={app} />;
+    case "save":
+      return <SaveDialog app={app} state={state} />;
+    case "annotators":
+      return <ReadingDialog app={app} state={state} />;
+    case "trim":
+      return <TrimDialog app={app} state={state} />;
+    case "mark":
+      return <MarkDialog app={app} state={state} />;
+    case "shortcuts":
+      return <ShortcutsDialog app={app} />;
+    case "about":
+      return <AboutDialog app={app} />;
+    case undefined:
       return null;
   }
 }

@@ -46,7 +46,7 @@ export function MapPanel({ app, state, view }: { app: Controller; state: State; 
           </button>
           <span class="map-hover" role="status">
             {row < 0 || hover === undefined
-              ? "Wheel or + and −: zoom. Drag or arrow keys: move. Click or Enter: select the region. Pale: only reserved. Gaps are folded."
+              ? "Wheel or + and −: zoom. Drag or arrow keys: move. Click or Enter: select the region. Pale: only reserved. Gaps and large reservations are folded."
               : `${address(source.current!.addressOf(hover))}  ${TYPE_NAMES[rows.type[row]!]}  ${size(rows.end[row]! - rows.address[row]!)}  ${rows.text(row, "protection")}  ${rows.text(rows.parent[row]! >= 0 ? rows.parent[row]! : row, "details")}`}
           </span>
         </div>

@@ -14,13 +14,13 @@ const SUMS = [
 /** When the snapshot was taken, and the sum of what is selected. */
 export function StatusBar({ app, state, view }: { app: Controller; state: State; view: View }) {
   const { session, summary } = view;
-  const quiet = summary.annotators.filter((a) => !a.ran).length + summary.problems.length;
+  const quiet = summary.annotators.filter((a) => !a.ran).length + (summary.system?.problems.length ?? 0);
   return (
     <footer class="status">
       <span>
         {view.since === undefined
-          ? `Snapshot ${view.index + 1} of ${session.snapshots.length}: ${time(summary.takenAt)}, read in ${summary.tookMs.toFixed(1)} ms`
-          : `Changes from ${time(session.snapshots[view.since] ?? "")} to ${time(summary.takenAt)}`}
+          ? `Snapshot ${view.index + 1} of ${session.snapshots.length}: ${time(summary.time)}, read in ${summary.milliseconds.toFixed(1)} ms`
+          : `Changes from ${time(session.snapshots[view.since] ?? "")} to ${time(summary.time)}`}
       </span>
       <button type="button" class={quiet > 0 ? "notes some" : "notes"} onClick={() => app.ask("annotators")}>
         {quiet === 0 ? "All parts of the reading ran" : `${quiet} ${quiet === 1 ? "note" : "notes"} on the reading`}

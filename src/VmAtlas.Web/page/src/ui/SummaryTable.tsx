@@ -36,7 +36,7 @@ export function SummaryTable({ app, view, type }: { app: Controller; view: View;
             return (
               <tr
                 key={i}
-                class={`${own === undefined ? "total" : typeClass(own)}${type === own ? " chosen" : ""}`}
+                class={`${own === undefined ? "total" : typeClass(own)}${type === own && own !== undefined ? " chosen" : ""}`}
                 onClick={() => app.filterType(own)}
               >
                 <th scope="row" class="text">

@@ -30,6 +30,8 @@ export class Controller {
   readonly client: Client | undefined;
   table: TreeTable | undefined;
   glossaryWord = "";
+  /** The tab that the chooser opens with. */
+  chooserTab = 0;
   #wanted = 0;
 
   constructor(source: Source, client: Client | undefined) {
@@ -61,6 +63,22 @@ export class Controller {
     this.store.set({ dialog: undefined, type: undefined, expression: "", selected: new Set(), cursor: -1, paused: undefined, failure: undefined });
     await this.#show(session, session.snapshots.length - 1, undefined, undefined);
     this.table?.focus();
+  }
+
+  /** Opens a file of the browser's machine. */
+  openDropped(file: File | undefined): void {
+    if (file === undefined) return;
+    const where = this.store.value.dialog === "chooser" ? "chooser" : "window";
+    void this.attempt(
+      where,
+      async () => this.openSession(await this.server.upload<SessionInfo>(`/api/upload?name=${encodeURIComponent(file.name)}`, file)),
+      "Sending the file…",
+    );
+  }
+
+  choose(tab: number): void {
+    this.chooserTab = tab;
+    this.ask("chooser");
   }
 
   /** Shows another snapshot of the target, alone or as the difference from an earlier one. */

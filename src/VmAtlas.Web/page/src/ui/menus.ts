@@ -20,8 +20,8 @@ export function menus(app: Controller): readonly Menu[] {
     {
       title: "File",
       items: [
-        { label: "Select Process…", keys: "Ctrl+P", disabled: server, run: () => app.ask("chooser") },
-        { label: "Open…", keys: "Ctrl+O", disabled: server, run: () => app.ask("chooser") },
+        { label: "Select Process…", keys: "Ctrl+P", disabled: server, run: () => app.choose(0) },
+        { label: "Open…", keys: "Ctrl+O", disabled: server, run: () => app.choose(2) },
         { label: "Save and Export…", keys: "Ctrl+S", disabled: none || server, run: () => app.ask("save") },
       ],
     },

@@ -1,0 +1,55 @@
+using VmAtlas.Capture.Clr.Detection;
+using VmAtlas.Capture.Clr.Isolated;
+using VmAtlas.Model.Managed;
+
+namespace VmAtlas.Capture.Clr;
+
+/// <summary>Gets a report of one target from the best source there is, again for each snapshot.</summary>
+sealed class ClrReports(ClrOptions options) : IDisposable
+{
+    /// <summary>A helper that failed so often is not started again for this target.</summary>
+    const int MostFailures = 2;
+
+    HelperProcess? _helper;
+    RuntimeModule? _helpersRuntime;
+    string? _whyNoHelper;
+    int _failures;
+
+    /// <summary>Never fails: without any source the report has no ranges and says why.</summary>
+    public ManagedReport Get(AnnotationContext context, RuntimeModule runtime)
+    {
+        if (TryDebugger(context, runtime) is { } report)
+            return report;
+        return new ManagedReport { Evidence = ManagedEvidence.Shape, WhyNotBetter = _whyNoHelper };
+    }
+
+    public void Dispose() => Drop();
+
+    ManagedReport? TryDebugger(AnnotationContext context, RuntimeModule runtime)
+    {
+        if (!options.UseDebugger || context.Target.Process.Pid == 0)
+            _whyNoHelper = "it was not asked for";
+        if (!options.UseDebugger || context.Target.Process.Pid == 0 || _failures >= MostFailures)
+            return null;
+        if (_helpersRuntime != runtime)
+            Drop();
+        try
+        {
+            _helper ??= HelperProcess.Start(options.HelperPath, options.Limits, context.Target.Process.Pid, runtime.Base, context.Cancellation);
+            _helpersRuntime = runtime;
+            return _helper.Ask(options.Objects, context.Cancellation);
+        }
+        catch (AnnotatorUnavailableException e)
+        {
+            (_whyNoHelper, _failures) = (e.Message, _failures + 1);
+            Drop();
+            return null;
+        }
+    }
+
+    void Drop()
+    {
+        _helper?.Dispose();
+        _helper = null;
+    }
+}

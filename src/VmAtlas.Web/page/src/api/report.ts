@@ -1,0 +1,80 @@
+import { changesText, textMatches } from "../model/localMatches";
+import { decodeFrame, type Frame } from "../model/frame";
+import type { Matches } from "../model/rows";
+import type { View } from "../ui/state";
+import type { ProcessFacts, SessionInfo, SnapshotSummary, SystemFacts } from "./answers";
+import { ApiError } from "./client";
+import type { Source } from "./source";
+
+/** What HtmlReport.cs writes into the page. "Packed" is base64 of gzip. */
+interface Report {
+  readonly title: string;
+  readonly about: string;
+  readonly series: string;
+  readonly snapshots: readonly { readonly index: number; readonly takenAt: string; readonly summary: string; readonly frame: string }[];
+  readonly changes?: { readonly summary: string; readonly frame: string };
+}
+
+async function unpack(packed: string): Promise<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+async function unpackJson<T>(packed: string): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await unpack(packed))) as T;
+}
+
+/** The snapshots that are in this very file. */
+export class ReportSource implements Source {
+  readonly #report: Report;
+
+  constructor(json: string) {
+    this.#report = JSON.parse(json) as Report;
+  }
+
+  /** The report as a target that is not live. */
+  async session(): Promise<SessionInfo> {
+    const about = await unpackJson<{ process: ProcessFacts; system: SystemFacts }>(this.#report.about);
+    return { id: 0, title: this.#report.title, live: false, process: about.process, system: about.system, snapshots: this.#report.snapshots.map((s) => s.takenAt) };
+  }
+
+  async frame(_: number, index: number): Promise<Frame> {
+    return decodeFrame(await unpack(this.#snapshot(index).frame));
+  }
+
+  summary(_: number, index: number): Promise<SnapshotSummary> {
+    return unpackJson(this.#snapshot(index).summary);
+  }
+
+  async changes(_: number, since: number, index: number): Promise<Frame> {
+    return decodeFrame(await unpack(this.#changes(since, index).frame));
+  }
+
+  changesSummary(_: number, since: number, index: number): Promise<SnapshotSummary> {
+    return unpackJson(this.#changes(since, index).summary);
+  }
+
+  /** The chart's points that are in the report: it shows no snapshot that can not be selected. */
+  async series(): Promise<Frame> {
+    const all = decodeFrame(await unpack(this.#report.series));
+    const kept = this.#report.snapshots.map((s) => s.index);
+    const columns = new Map([...all.columns].map(([name, column]) => [name, { ...column, values: Float64Array.from(kept, (i) => column.values[i]!) }]));
+    return { rows: kept.length, strings: all.strings, columns };
+  }
+
+  matches({ rows }: View, expression: string): Promise<Matches> {
+    return Promise.resolve(textMatches(rows, expression));
+  }
+
+  #snapshot(index: number): Report["snapshots"][number] {
+    const snapshot = this.#report.snapshots[index];
+    if (snapshot === undefined) throw new ApiError("NotFound", `The report holds ${this.#report.snapshots.length} snapshots.`);
+    return snapshot;
+  }
+
+  #changes(since: number, index: number): NonNullable<Report["changes"]> {
+    const { changes, snapshots } = this.#report;
+    if (changes === undefined || since !== 0 || index !== snapshots.length - 1) throw new ApiError("NotFound", changesText);
+    return changes;
+  }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using VmAtlas.Model.Managed;
+
+namespace VmAtlas.Capture.Clr.Tests;
+
+/// <summary>A running <c>clrtarget</c> and what it said of itself.</summary>
+sealed class ClrTarget : IDisposable
+{
+    readonly TestTarget _process;
+
+    ClrTarget(TestTarget process) => _process = process;
+
+    public int Pid => _process.Pid;
+
+    /// <summary>Objects it noted: where they are and what generation its runtime puts them in.</summary>
+    public IEnumerable<(ulong Address, ManagedKind Kind)> Objects =>
+        from said in _process.Said["object"]
+        let words = said.Split(' ')
+        select (Convert.ToUInt64(words[1], 16), KindOf(words[0], int.Parse(words[2], CultureInfo.InvariantCulture)));
+
+    /// <summary>Size and fragmentation of a generation after the last collection, by GC.GetGCMemoryInfo.</summary>
+    public (long Size, long Fragmented) After(string generation)
+    {
+        var words = _process.Said["after"].Select(s => s.Split(' ')).Single(w => w[0] == generation);
+        return (long.Parse(words[1], CultureInfo.InvariantCulture), long.Parse(words[2], CultureInfo.InvariantCulture));
+    }
+
+    public string Said(string key) => _process.Said[key].Single();
+
+    /// <summary>Starts the program of this build, or another build of it.</summary>
+    /// <param name="settings">The environment: "DOTNET_gcServer=1".</param>
+    public static ClrTarget Start(string? program = null, string[]? arguments = null, params string[] settings) =>
+        new(TestTarget.Start("/usr/bin/env", [.. settings, program ?? Built, .. arguments ?? []]));
+
+    public static string Built => Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget");
+
+    /// <summary>Has it do something and waits until it did.</summary>
+    public void Tell(string line)
+    {
+        _process.Input.WriteLine(line);
+        _process.Input.Flush();
+        _process.Output.ReadLine().ShouldBe("done");
+    }
+
+    /// <summary>A snapshot of it by the annotator alone, and the report it was made from.</summary>
+    public (Snapshot Snapshot, ManagedReport Report) Capture(ClrOptions? options = null)
+    {
+        using var target = new LinuxTarget(Pid);
+        using var annotator = new ClrAnnotator(options);
+        var snapshot = new CapturePipeline(target, [annotator]).Capture();
+        snapshot.Annotators[0].ShouldSatisfyAllConditions(a => a.WhyNot.ShouldBeNull(), a => a.Ran.ShouldBeTrue());
+        return (snapshot, annotator.LastReport.ShouldNotBeNull("a .NET process was not recognised"));
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    static ManagedKind KindOf(string key, int generation) => (key, generation) switch
+    {
+        ("loh", _) => ManagedKind.Large,
+        ("poh", _) => ManagedKind.Pinned,
+        ("frozen", int.MaxValue) => ManagedKind.Frozen,
+        (_, 0) => ManagedKind.Generation0,
+        (_, 1) => ManagedKind.Generation1,
+        _ => ManagedKind.Generation2,
+    };
+}

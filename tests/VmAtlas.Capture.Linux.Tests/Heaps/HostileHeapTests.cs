@@ -1,0 +1,103 @@
+using VmAtlas.Capture.Linux.Heaps;
+using VmAtlas.Model.Heaps;
+using static VmAtlas.Capture.Linux.Tests.Heaps.MadeUpHeap;
+
+namespace VmAtlas.Capture.Linux.Tests.Heaps;
+
+/// <summary>Heaps that lie: each must end in a report, with a word on what is wrong, after a bounded number of reads.</summary>
+public sealed class HostileHeapTests
+{
+    const int MaxReads = 20000;
+
+    static readonly ulong[] s_chunks = [.. Enumerable.Range(0, 200).Select(i => 32UL + 16 * (ulong)(i % 20))];
+
+    static HeapReport Check(MadeUpHeap heap)
+    {
+        var report = heap.Report().ShouldNotBeNull();
+        heap.Reads.ShouldBeLessThan(MaxReads);
+        return report;
+    }
+
+    [Fact]
+    public void A_sound_heap_made_by_hand_is_told_exactly()
+    {
+        var report = Check(new MadeUpHeap(16, s_chunks));
+        report.Problems.ShouldBeEmpty();
+        report.InUse.ShouldBe(new ChunkCount(200, s_chunks.Aggregate(0UL, (sum, s) => sum + s)));
+        report.Totals.FordBlks.ShouldBe(16 * 4096 - report.InUse.Bytes);
+        report.Approximate.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_fastbin_that_leads_back_to_itself_ends()
+    {
+        var heap = new MadeUpHeap(16, 32, 32, 32, 64);
+        heap[TopField - 80] = HeapStart;
+        heap[HeapStart + 16] = HeapStart ^ (HeapStart + 16) >> 12;
+        var report = Check(heap);
+        report.Totals.SmBlks.ShouldBe(3UL, "no list holds more chunks of a size than there are");
+        report.Approximate.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_ring_of_arenas_that_leads_nowhere_is_said_to()
+    {
+        var heap = new MadeUpHeap(16, s_chunks);
+        heap[TopField + ArenaHeader.Next] = 0x4141414141414140;
+        Check(heap).Problems.ShouldContain(p => p.Id == "heap-ring");
+    }
+
+    [Fact]
+    public void A_ring_of_arenas_that_never_comes_back_ends()
+    {
+        // An arena in the heap's own bytes, whose next is itself.
+        var heap = new MadeUpHeap(16, 16 * 600);
+        var fake = HeapStart + 64;
+        for (var bin = 0; bin < ArenaHeader.Bins; bin++)
+        {
+            var empty = ArenaHeader.BinChunk(fake + 96, bin);
+            (heap[empty + 16], heap[empty + 24]) = (empty, empty);
+        }
+        heap[TopField + ArenaHeader.Next] = fake;
+        heap[fake + 96 + ArenaHeader.Next] = fake;
+        Check(heap).Problems.ShouldContain(p => p.Id == "heap-ring");
+    }
+
+    [Fact]
+    public void A_heap_full_of_likely_thread_caches_is_counted_once()
+    {
+        var heap = new MadeUpHeap(64, [.. Enumerable.Repeat(0x290UL, 300)]);
+        for (var i = 0; i < 300; i++)
+        {
+            var block = HeapStart + (ulong)i * 0x290 + 16;
+            heap[block] = 0x7; // seven blocks of the smallest size, the first of them here
+            heap[block + 128] = block;
+        }
+        var report = Check(heap);
+        report.InUse.Chunks.ShouldBeLessThanOrEqualTo(300UL);
+    }
+
+    [Fact]
+    public void Random_damage_anywhere_never_does_harm()
+    {
+        var random = new Random(20261121);
+        for (var round = 0; round < 3000; round++)
+        {
+            var heap = new MadeUpHeap(16, s_chunks);
+            for (var hits = random.Next(1, 20); hits > 0; hits--)
+            {
+                var words = random.Next(3) == 0 ? heap.Libc : heap.Heap;
+                words[random.Next(words.Length)] = random.Next(4) switch
+                {
+                    0 => (ulong)random.NextInt64(),
+                    1 => HeapStart + (ulong)random.Next(0x20000),
+                    2 => ulong.MaxValue - (ulong)random.Next(64),
+                    _ => (ulong)random.Next(4096),
+                };
+            }
+            if (heap.Report() is { } report)
+                report.InUse.Bytes.ShouldBeLessThanOrEqualTo((ulong)heap.Heap.Length * 8);
+            heap.Reads.ShouldBeLessThan(MaxReads);
+        }
+    }
+}
