@@ -22,6 +22,7 @@ public static class LinuxAnnotators
         new PythonAnnotator(),
         new GoAnnotator(),
         new WineAnnotator(),
+        new ThreadBlockAnnotator(),
         new OtherAllocatorsAnnotator(),
         new FileAnnotator(),
         new NamedMemoryAnnotator(),

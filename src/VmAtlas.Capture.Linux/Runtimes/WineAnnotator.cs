@@ -32,7 +32,7 @@ sealed class WineAnnotator : IAnnotator
     {
         var start = context.Mappings.Starts[row];
         Span<ulong> words = stackalloc ulong[3];
-        if ((start & Granularity - 1) != 0 || !AnonymousMemory.TryRead(memory, start, words) || (uint)words[2] != SubHeap)
+        if ((start & Granularity - 1) != 0 || !AnonymousMemory.TryRead(memory, start, words) || (words[2] & uint.MaxValue) != SubHeap)
             return;
         var region = context.Claims.AddRegion(MemoryType.Heap, $"NT heap 0x{start:x}", $"Wine's heap signature stands at 0x{start + 16:x}");
         context.Claims.Claim(region, row);
