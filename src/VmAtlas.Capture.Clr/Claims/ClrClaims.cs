@@ -28,7 +28,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         foreach (var range in report.Ranges)
             ClaimByKind(range); // what a stretch of the collector has is claimed already
         foreach (var run in runs)
-            context.Claims.ClaimRange(RegionOf(RangesIn(run.Range).Count > 0 ? ManagedKind.CodeReserve : ManagedKind.Other), run.Range);
+            ClaimAs(RangesIn(run.Range).Count > 0 ? ManagedKind.CodeReserve : ManagedKind.Other, run.Range);
         ClaimDoubleMapped();
         if (_any >= 0)
             AddFacts(_collectors >= 0 ? _collectors : _any);
@@ -42,7 +42,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         {
             if (mappings.Inodes[i] == 0 && context.Claims.IsFree(i) && ReservationRuns.IsReserved(mappings, i)
                 && (Touches(i - 1, i) || Touches(i, i + 1)))
-                context.Claims.Claim(RegionOf(ManagedKind.CodeReserve), i);
+                ClaimAs(ManagedKind.CodeReserve, mappings.Range(i));
         }
 
         bool Touches(int lower, int upper) => lower >= 0 && upper < mappings.Count && mappings.Ends[lower] == mappings.Starts[upper]
@@ -91,6 +91,10 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
             context.Claims.ClaimRange(RegionOf(range.Kind), part, label);
     }
 
+    /// <summary>Claims what is left of a range for a kind that only the mappings tell of.</summary>
+    void ClaimAs(ManagedKind kind, AddressRange range) =>
+        ClaimByKind(new ManagedRange(range.Start.Value, range.End.Value, kind, ManagedState.Used, Heap: -1));
+
     /// <summary>The parts of a range, cut where accessible memory meets what is address space only, whatever the runtime calls it.</summary>
     IEnumerable<(AddressRange Part, string Label)> Parts(ManagedRange range)
     {
@@ -110,7 +114,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         for (var i = 0; i < context.Mappings.Count; i++)
         {
             if (IsDoubleMapped(i) && context.Claims.OwnerOf(i) < 0)
-                context.Claims.Claim(RegionOf(ManagedKind.DoubleMapped), i);
+                ClaimAs(ManagedKind.DoubleMapped, context.Mappings.Range(i));
         }
     }
 

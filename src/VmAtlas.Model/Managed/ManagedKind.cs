@@ -99,4 +99,21 @@ public static class ManagedKinds
         ManagedState.Reserved => $"{kind.Name()}: reserved",
         _ => kind.Name(),
     };
+
+    /// <summary>Reads a label made by <see cref="Label"/>; what is none is <see cref="ManagedKind.Other"/>, "reserved" of it reserved.</summary>
+    public static ManagedKind Parse(ReadOnlySpan<char> label, out ManagedState state)
+    {
+        var colon = label.IndexOf(':');
+        var word = colon < 0 ? label : label[..colon];
+        state = label.EndsWith("reserved") ? ManagedState.Reserved : label.EndsWith(": committed") ? ManagedState.Committed : ManagedState.Used;
+        for (var i = 0; i < s_words.Length; i++)
+        {
+            if (!word.SequenceEqual(s_words[i].Name))
+                continue;
+            if ((ManagedKind)i == ManagedKind.FreeRegions && state == ManagedState.Used)
+                state = ManagedState.Free;
+            return (ManagedKind)i;
+        }
+        return ManagedKind.Other;
+    }
 }
