@@ -64,7 +64,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         {
             context.Claims.Claim(region, i);
             if (!context.Mappings.Protections[i].IsAccessible())
-                context.Claims.Label(region, context.Mappings.Range(i), "reserved");
+                context.Claims.Label(region, context.Mappings.Range(i), ManagedKind.CollectorReserve.Name());
         }
         foreach (var range in Joined(ranges))
         {
@@ -148,23 +148,37 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
     {
         if (ranges.Count > 0 && ranges.TrueForAll(r => r.Kind == ranges[0].Kind))
             return $".NET GC heap: {ranges[0].Kind.Name()}";
-        string?[] words = [report.IsServer switch { true => "server", false => "workstation", _ => null }, report.HasRegions switch { true => "regions", false => "segments", _ => null }];
-        var known = string.Join(", ", words.OfType<string>());
-        return known.Length > 0 ? $".NET GC heap ({known})" : ".NET GC heap";
+        return Collector.Length > 0 ? $".NET GC heap ({Collector})" : ".NET GC heap";
+    }
+
+    /// <summary>"workstation, regions", as far as it is known.</summary>
+    string Collector
+    {
+        get
+        {
+            var kind = report.IsServer switch { true => "server", false => "workstation", _ => null };
+            var layout = report.HasRegions switch { true => "regions", false => "segments", _ => null };
+            return string.Join(", ", new[] { kind, layout }.OfType<string>());
+        }
     }
 
     void AddFacts(int region)
     {
-        context.Claims.AddFact(region, "clr-evidence", report.Evidence switch
+        Add(ManagedUse.EvidenceFact, report.Evidence switch
         {
             ManagedEvidence.Debugger => "debugger library",
             ManagedEvidence.EventPipe => "EventPipe",
             _ => "shape",
         });
-        if (report.RuntimeVersion is { } version)
-            context.Claims.AddFact(region, "clr-version", version);
-        if (report.WhyNotBetter is { } why)
-            context.Claims.AddFact(region, "clr-why-not-better", why);
+        Add(ManagedUse.VersionFact, report.RuntimeVersion);
+        Add(ManagedUse.CollectorFact, Collector);
+        Add(ManagedUse.WhyNotBetterFact, report.WhyNotBetter);
+
+        void Add(string key, string? value)
+        {
+            if (value is { Length: > 0 })
+                context.Claims.AddFact(region, key, value);
+        }
     }
 
     /// <summary>The ranges that begin in a stretch, in order.</summary>

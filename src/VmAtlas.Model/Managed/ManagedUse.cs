@@ -10,8 +10,23 @@ public record struct ManagedUseRow(ManagedKind Kind, ulong Used, ulong Committed
 /// <param name="Named">The part of <paramref name="Resident"/> that has any better name than Private Data, the runtime's included.</param>
 public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Resident, ulong Explained, ulong Named)
 {
+    /// <summary>Facts of the region of the GC heap by which snapshots say where their knowledge is from.</summary>
+    public const string EvidenceFact = "clr-evidence", VersionFact = "clr-version", CollectorFact = "clr-gc", WhyNotBetterFact = "clr-why-not-better";
+
     /// <summary>The annotator whose regions are counted.</summary>
     public const string Annotator = ".NET";
+
+    /// <summary>"debugger library", "EventPipe" or "shape"; null in snapshots of other programs.</summary>
+    public string? Evidence { get; private init; }
+
+    /// <summary>"10.0.12".</summary>
+    public string? Version { get; private init; }
+
+    /// <summary>"server, regions".</summary>
+    public string? Collector { get; private init; }
+
+    /// <summary>Why there was no better evidence.</summary>
+    public string? WhyNotBetter { get; private init; }
 
     /// <summary>Null when the snapshot has no .NET memory.</summary>
     public static ManagedUse? Of(Snapshot snapshot)
@@ -36,7 +51,14 @@ public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Residen
         if (!any)
             return null;
         var known = rows.Select((row, kind) => row with { Kind = (ManagedKind)kind }).Where(r => r.Used + r.Committed + r.Reserved + r.Free > 0);
-        return new ManagedUse([.. known], resident, explained, named);
+        var facts = snapshot.Regions.Facts.GroupBy(f => snapshot.Strings[f.Key]).ToDictionary(f => f.Key, f => snapshot.Strings[f.First().Value]);
+        return new ManagedUse([.. known], resident, explained, named)
+        {
+            Evidence = facts.GetValueOrDefault(EvidenceFact),
+            Version = facts.GetValueOrDefault(VersionFact),
+            Collector = facts.GetValueOrDefault(CollectorFact),
+            WhyNotBetter = facts.GetValueOrDefault(WhyNotBetterFact),
+        };
     }
 
     static void Count(ref ManagedUseRow row, ManagedState state, Block block)
@@ -51,4 +73,13 @@ public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Residen
     }
 
     static bool IsFileless(Block block) => block.Inode == 0 || block.Name.StartsWith("/memfd:", StringComparison.Ordinal);
+}
+
+/// <summary>A snapshot of a .NET process, what is in it, and the objects where they were counted.</summary>
+public sealed record ManagedView(Snapshot Snapshot, ManagedUse Use)
+{
+    public HeapStatistics? Objects { get; init; }
+
+    /// <summary>How the objects changed since an earlier count, where there was one.</summary>
+    public IReadOnlyList<ObjectChange>? Changes { get; init; }
 }
