@@ -1,3 +1,5 @@
+using VmAtlas.Capture.Linux.Runtimes;
+
 namespace VmAtlas.Capture.Linux.Annotators;
 
 /// <summary>The annotators for Linux targets, in the order in which they claim.</summary>
@@ -19,6 +21,12 @@ public static class LinuxAnnotators
         new PeAnnotator(),
         .. runtimes,
         new HeapAnnotator(),
+        new JvmAnnotator(),
+        new V8Annotator(),
+        new PythonAnnotator(),
+        new GoAnnotator(),
+        new WineAnnotator(),
+        new OtherAllocatorsAnnotator(),
         new FileAnnotator(),
         new NamedMemoryAnnotator(),
         new ReservationAnnotator(),

@@ -15,11 +15,13 @@ static class VerbList
         ("managed", () => new Managed()),
         ("diff", () => new Diff()),
         ("fragmentation", () => new FragmentationVerb()),
+        ("heap", () => new Heap()),
         ("record", () => new Record()),
         ("timeline", () => new TimelineVerb()),
         ("export", () => new Export()),
         ("import", () => new Import()),
         ("snapshot", () => new SnapshotVerb()),
+        ("open", () => new Open()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];

@@ -25,11 +25,16 @@ sealed class LiveProcess : IDisposable
         _pipeline = new CapturePipeline(_target, LinuxAnnotators.All);
     }
 
-    /// <summary>Null where single pages can not be told of.</summary>
-    public IPageSource? Pages => _target;
-
-    /// <summary>Null where memory can not be read.</summary>
-    public IMemorySource? Memory => _target;
+    /// <summary>The same process once more, for looking into its memory while snapshots are taken: a target is not thread-safe.</summary>
+    /// <exception cref="VmAtlasException">It has ended, even if another has its number now.</exception>
+    public LinuxTarget Look()
+    {
+        var target = new LinuxTarget(_target.Process.Pid);
+        if (target.Process.StartedAt == _target.Process.StartedAt)
+            return target;
+        target.Dispose();
+        throw new VmAtlasException(Failure.TargetEnded, $"{Name} has ended; its number belongs to another process now");
+    }
 
     public string Name => _target.Process.Name;
 

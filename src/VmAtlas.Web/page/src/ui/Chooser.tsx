@@ -166,7 +166,7 @@ function Processes({ app }: { app: Controller }) {
                 key={process.pid}
                 data-pid={process.pid}
                 class={`${process.pid === chosen ? "chosen" : ""}${process.whyNot === undefined ? "" : " closed"}`}
-                title={process.whyNot === undefined ? process.command : `Can not be opened: ${process.whyNot}`}
+                title={process.whyNot === undefined ? (process.command ?? "") : `Can not be opened: ${process.whyNot}`}
                 onClick={() => setChosen(process.pid)}
                 onDblClick={() => open(process)}
               >
@@ -198,7 +198,7 @@ function compare(a: ProcessInfo, b: ProcessInfo, { key, kind }: ProcessColumn): 
 
 function matches(process: ProcessInfo, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/);
-  const text = `${process.name} ${process.pid} ${process.user} ${process.command}`.toLowerCase();
+  const text = `${process.name} ${process.pid} ${process.user ?? ""} ${process.command ?? ""}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
