@@ -122,7 +122,7 @@ describe.skipIf(whyNot !== undefined)(`the window (${whyNot ?? "Chromium"})`, ()
 
   it("finds text and addresses", async () => {
     await page.keyboard.press("Control+f");
-    await page.keyboard.type("[stack]");
+    await page.keyboard.type("stack");
     await page.keyboard.press("Enter");
     await page.locator(".row.selected.type-5").waitFor();
     const at = (await page.locator(".row.selected .cell").first().textContent())!;
@@ -194,6 +194,7 @@ describe.skipIf(whyNot !== undefined)(`the window (${whyNot ?? "Chromium"})`, ()
 
   it("shows the pages of a region and its strings", async () => {
     await page.fill("#filter", "type = private data and size = 1M");
+    await expect.poll(async () => new Set(await column(page, "size"))).toEqual(new Set(["1,024 K"]));
     await page.locator(".dock-tabs >> text=Pages").click();
     await page.locator(".row.type-6").first().click({ position: { x: 200, y: 5 } });
     await expect.poll(() => page.locator(".map-hover").textContent()).toContain("256 pages");
