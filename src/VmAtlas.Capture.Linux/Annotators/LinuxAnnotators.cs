@@ -1,3 +1,5 @@
+using VmAtlas.Capture.Linux.Runtimes;
+
 namespace VmAtlas.Capture.Linux.Annotators;
 
 /// <summary>The annotators for Linux targets, in the order in which they claim.</summary>
@@ -15,6 +17,12 @@ public static class LinuxAnnotators
         new ImageAnnotator(),
         new PeAnnotator(),
         new HeapAnnotator(),
+        new JvmAnnotator(),
+        new V8Annotator(),
+        new PythonAnnotator(),
+        new GoAnnotator(),
+        new WineAnnotator(),
+        new OtherAllocatorsAnnotator(),
         new FileAnnotator(),
         new NamedMemoryAnnotator(),
         new ReservationAnnotator(),

@@ -105,7 +105,7 @@ static class ElfReader
         {
             var entry = table.AsSpan(i * layout.SectionSize);
             var (name, start, _, size) = layout.Section(entry);
-            if (size == 0 || start + size < start || !layout.TakesMemory(entry))
+            if (size == 0 || size > ulong.MaxValue - start || !layout.TakesMemory(entry))
                 continue;
             var range = AddressRange.Of(start, start + size);
             if (Array.Exists(loads, l => l.Memory.Contains(range)))

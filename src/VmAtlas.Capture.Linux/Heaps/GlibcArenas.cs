@@ -102,12 +102,10 @@ public sealed class GlibcArenas
             arenas.Add((next, offset, other));
             next = other[ArenaHeader.Next / 8];
         }
-        var mainOffset = arenas.Count > 0 ? arenas[0].TopOffset : (int)(mainTop - next);
-        if (!IsMain(next, mainTop))
-        {
+        var closed = IsMain(next, mainTop);
+        if (!closed)
             _problems.Add(new Problem("heap-ring", $"malloc's ring of arenas leads to {new Address(next)}, where no arena is: arenas may be missing"));
-            mainOffset = arenas.Count > 0 ? mainOffset : 96;
-        }
+        var mainOffset = arenas.Count > 0 ? arenas[0].TopOffset : closed ? (int)(mainTop - next) : 96;
         var found = new List<GlibcArena> { Main(mainTop, mainOffset, header, data) };
         foreach (var (address, offset, words) in arenas)
             found.Add(Secondary(found.Count, address, offset, words));

@@ -56,8 +56,11 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
                 continue;
             }
             Header(line);
-            if (_template.IsReady)
-                at += _template.Match(text[at..], ref _values);
+            if (_template.IsReady && _template.Match(text[at..], ref _values) is > 0 and var matched)
+            {
+                at += matched;
+                _seen |= _template.Keys;
+            }
         }
     }
 

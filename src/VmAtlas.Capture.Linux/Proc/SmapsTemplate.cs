@@ -28,6 +28,9 @@ sealed class SmapsTemplate
     /// <summary>Whether a mapping has been learnt.</summary>
     public bool IsReady => _closed && _count > 0;
 
+    /// <summary>The keys learnt, as bits: what a mapping that matches told.</summary>
+    public uint Keys { get; private set; }
+
     /// <summary>Adds the next line, given without its newline; the first that does not fit the pattern ends the template.</summary>
     public void Learn(ReadOnlySpan<byte> line, SmapsKey field)
     {
@@ -44,6 +47,7 @@ sealed class SmapsTemplate
         (length == KibLength ? "       0 kB\n"u8 : "       0\n"u8).CopyTo(zero[16..]);
         _lines[_count++] = new Line(Vector128.Create(line[..16]), Vector128.Create(zero[^16..]), field, length == KibLength);
         _length += length;
+        Keys |= 1u << (int)field;
     }
 
     /// <summary>A mapping ended: so does the template.</summary>

@@ -14,6 +14,7 @@ static class VerbList
         ("strings", () => new Strings()),
         ("diff", () => new Diff()),
         ("fragmentation", () => new FragmentationVerb()),
+        ("heap", () => new Heap()),
         ("record", () => new Record()),
         ("timeline", () => new TimelineVerb()),
         ("export", () => new Export()),
