@@ -78,10 +78,11 @@ export class Target {
     const program = `
 import sys, mmap
 kept = ["needle in the haystack 4711"] + [bytearray(b"x" * 4096) for _ in range(100)]
+private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 secret = mmap.mmap(-1, 1 << 20); secret.write(b"a string to be found: needle-4711\\0")
 print("ready", flush=True)
 for line in sys.stdin:
-    m = mmap.mmap(-1, 24 << 20)
+    m = mmap.mmap(-1, 24 << 20, private)
     for at in range(0, len(m), 4096): m[at] = 1
     kept.append(m); print("grown", flush=True)
 `;
