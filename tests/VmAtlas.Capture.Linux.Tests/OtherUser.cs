@@ -1,0 +1,45 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+
+namespace VmAtlas.Capture.Linux.Tests;
+
+/// <summary>Runs something as the user nobody: the kernel keeps credentials by thread, so one thread gives its own up and then ends.</summary>
+static partial class OtherUser
+{
+    public const int Nobody = 65534;
+
+    /// <summary>Whether this process may become another user at all.</summary>
+    public static bool IsPossible => Environment.IsPrivilegedProcess;
+
+    public static void Run(Action action)
+    {
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                Become(Nobody);
+                action();
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+    }
+
+    /// <summary>The raw calls: the C library's own functions would change every thread.</summary>
+    static void Become(nint user)
+    {
+        var arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        var (setResGid, setResUid) = arm ? (149, 147) : (119, 117);
+        if (syscall(setResGid, user, user, user) != 0 || syscall(setResUid, user, user, user) != 0)
+            throw new InvalidOperationException($"could not become user {user}: errno {Marshal.GetLastPInvokeError()}");
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint a, nint b, nint c);
+}
