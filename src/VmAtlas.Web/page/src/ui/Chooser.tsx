@@ -125,6 +125,7 @@ function Processes({ app }: { app: Controller }) {
           <input
             ref={input}
             type="text"
+            autofocus
             value={filter}
             placeholder="name, pid, user or command"
             spellcheck={false}
