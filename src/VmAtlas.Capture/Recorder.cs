@@ -73,7 +73,8 @@ public sealed class Recorder(Func<CancellationToken, Snapshot> capture, Action<S
     TimeSpan Rest(TimeSpan took)
     {
         var rest = took / options.MostReading;
-        if (rest > options.Interval && !_stretched)
+        // The first reading is slow by nature (nothing is in a cache or compiled yet) and says nothing of those to come.
+        if (rest > options.Interval && _count > 1 && !_stretched)
         {
             _stretched = true;
             Stretched?.Invoke(rest);

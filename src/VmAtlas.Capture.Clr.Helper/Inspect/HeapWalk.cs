@@ -92,10 +92,10 @@ sealed class HeapWalk(ClrHeap heap, TargetMemory memory)
         {
             var word = BitConverter.ToUInt64(bytes[(int)at..]);
             // A word whose lower half is zero is unused memory, or the header before an object. The collector marks objects in the lowest bits.
-            var type = (uint)word == 0 ? s_none : TypeOf(word & ~7UL);
+            var type = (word & 0xffff_ffff) == 0 ? s_none : TypeOf(word & ~7UL);
             if (type.BaseSize == 0)
             {
-                _skipped += (uint)word == 0 ? 0 : 8;
+                _skipped += (word & 0xffff_ffff) == 0 ? 0 : 8;
                 at += 8;
                 continue;
             }

@@ -207,6 +207,36 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public void Random_damage_to_an_mmp_gives_snapshots_or_a_named_error()
+    {
+        var random = new Random(112);
+        for (var round = 0; round < 2000; round++)
+        {
+            var text = Encoding.UTF8.GetBytes(Mmp);
+            for (var i = random.Next(1, 6); i > 0; i--)
+                text[random.Next(text.Length)] = (byte)"<>\"/0F9 &\xff"[random.Next(10)];
+            try
+            {
+                foreach (var snapshot in MmpImport.Read(new MemoryStream(text), default, ReaderLimits.Default))
+                    _ = (snapshot.Summary.Total, Laws.Check(snapshot).Count());
+            }
+            catch (InvalidDataException)
+            {
+                // said by name; the importer makes a sentence with the file's name of it
+            }
+        }
+    }
+
+    [Fact]
+    public void Documents_and_their_regions_are_limited()
+    {
+        var mmp = Encoding.UTF8.GetBytes(Mmp);
+        MmpImport.Read(new MemoryStream(mmp), default, new ReaderLimits { ImportCharacters = 4000, Rows = 6 }).Count.ShouldBe(2);
+        Should.Throw<InvalidDataException>(() => MmpImport.Read(new MemoryStream(mmp), default, new ReaderLimits { ImportCharacters = 1000 }));
+        Should.Throw<InvalidDataException>(() => MmpImport.Read(new MemoryStream(mmp), default, new ReaderLimits { Rows = 5 })).Message.ShouldContain("5 regions");
+    }
+
+    [Fact]
     public void Lines_cells_and_rows_are_limited()
     {
         Read(new ReaderLimits { Rows = 17 }).ShouldBe("");
