@@ -55,8 +55,8 @@ static partial class OtherUser
     static void Become(nint user)
     {
         var arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        var (setResGid, setResUid) = arm ? (149, 147) : (119, 117);
-        if (syscall(setResGid, user, user, user) != 0 || syscall(setResUid, user, user, user) != 0)
+        var (setGroups, setResGid, setResUid) = arm ? (159, 149, 147) : (116, 119, 117);
+        if (syscall(setGroups, 0, 0, 0) != 0 || syscall(setResGid, user, user, user) != 0 || syscall(setResUid, user, user, user) != 0)
             throw new InvalidOperationException($"could not become user {user}: errno {Marshal.GetLastPInvokeError()}");
     }
 
