@@ -28,6 +28,7 @@ static class FileFigures
             using var program = TestTarget.Start("reader_maps", "60000");
             using var target = new LinuxTarget(program.Pid);
             met &= SaveAndOpen("60,000 mappings, live", new CapturePipeline(target, []).Capture(), folder);
+            LargeRecording(folder);
             met &= QuietRecording(folder);
             return met ? 0 : 1;
         }
@@ -53,6 +54,19 @@ static class FileFigures
     {
         using var timeline = TimelineFile.Open(path);
         timeline.Load(0);
+    }
+
+    /// <summary>What one more snapshot of a large process costs, of which little changed.</summary>
+    static void LargeRecording(DirectoryInfo folder)
+    {
+        var process = new SyntheticProcess(500_000);
+        var snapshot = process.Make();
+        using var writer = TimelineFile.Create(Path.Combine(folder.FullName, "large.vmatlas"));
+        writer.Append(snapshot);
+        var (seconds, before) = (0, writer.Length);
+        Console.WriteLine("one more snapshot of 500,000 mappings, 1,000 of which changed");
+        Say("append", Median(() => writer.Append(snapshot = process.Later(snapshot, 1000, ++seconds))), null, "ms");
+        Say("bytes", (writer.Length - before) / (double)seconds, null, "B");
     }
 
     static bool QuietRecording(DirectoryInfo folder)

@@ -28,7 +28,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         foreach (var range in report.Ranges)
             ClaimByKind(range); // what a stretch of the collector has is claimed already
         foreach (var run in runs)
-            context.Claims.ClaimRange(RegionOf(RangesIn(run.Range).Count > 0 ? ManagedKind.CodeReserve : ManagedKind.Other), run.Range);
+            ClaimAs(RangesIn(run.Range).Count > 0 ? ManagedKind.CodeReserve : ManagedKind.Other, run.Range);
         ClaimDoubleMapped();
         if (_any >= 0)
             AddFacts(_collectors >= 0 ? _collectors : _any);
@@ -42,7 +42,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         {
             if (mappings.Inodes[i] == 0 && context.Claims.IsFree(i) && ReservationRuns.IsReserved(mappings, i)
                 && (Touches(i - 1, i) || Touches(i, i + 1)))
-                context.Claims.Claim(RegionOf(ManagedKind.CodeReserve), i);
+                ClaimAs(ManagedKind.CodeReserve, mappings.Range(i));
         }
 
         bool Touches(int lower, int upper) => lower >= 0 && upper < mappings.Count && mappings.Ends[lower] == mappings.Starts[upper]
@@ -64,7 +64,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         {
             context.Claims.Claim(region, i);
             if (!context.Mappings.Protections[i].IsAccessible())
-                context.Claims.Label(region, context.Mappings.Range(i), "reserved");
+                context.Claims.Label(region, context.Mappings.Range(i), ManagedKind.CollectorReserve.Name());
         }
         foreach (var range in Joined(ranges))
         {
@@ -91,6 +91,10 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
             context.Claims.ClaimRange(RegionOf(range.Kind), part, label);
     }
 
+    /// <summary>Claims what is left of a range for a kind that only the mappings tell of.</summary>
+    void ClaimAs(ManagedKind kind, AddressRange range) =>
+        ClaimByKind(new ManagedRange(range.Start.Value, range.End.Value, kind, ManagedState.Used, Heap: -1));
+
     /// <summary>The parts of a range, cut where accessible memory meets what is address space only, whatever the runtime calls it.</summary>
     IEnumerable<(AddressRange Part, string Label)> Parts(ManagedRange range)
     {
@@ -110,7 +114,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         for (var i = 0; i < context.Mappings.Count; i++)
         {
             if (IsDoubleMapped(i) && context.Claims.OwnerOf(i) < 0)
-                context.Claims.Claim(RegionOf(ManagedKind.DoubleMapped), i);
+                ClaimAs(ManagedKind.DoubleMapped, context.Mappings.Range(i));
         }
     }
 
@@ -144,23 +148,37 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
     {
         if (ranges.Count > 0 && ranges.TrueForAll(r => r.Kind == ranges[0].Kind))
             return $".NET GC heap: {ranges[0].Kind.Name()}";
-        string?[] words = [report.IsServer switch { true => "server", false => "workstation", _ => null }, report.HasRegions switch { true => "regions", false => "segments", _ => null }];
-        var known = string.Join(", ", words.OfType<string>());
-        return known.Length > 0 ? $".NET GC heap ({known})" : ".NET GC heap";
+        return Collector.Length > 0 ? $".NET GC heap ({Collector})" : ".NET GC heap";
+    }
+
+    /// <summary>"workstation, regions", as far as it is known.</summary>
+    string Collector
+    {
+        get
+        {
+            var kind = report.IsServer switch { true => "server", false => "workstation", _ => null };
+            var layout = report.HasRegions switch { true => "regions", false => "segments", _ => null };
+            return string.Join(", ", new[] { kind, layout }.OfType<string>());
+        }
     }
 
     void AddFacts(int region)
     {
-        context.Claims.AddFact(region, "clr-evidence", report.Evidence switch
+        Add(ManagedUse.EvidenceFact, report.Evidence switch
         {
             ManagedEvidence.Debugger => "debugger library",
             ManagedEvidence.EventPipe => "EventPipe",
             _ => "shape",
         });
-        if (report.RuntimeVersion is { } version)
-            context.Claims.AddFact(region, "clr-version", version);
-        if (report.WhyNotBetter is { } why)
-            context.Claims.AddFact(region, "clr-why-not-better", why);
+        Add(ManagedUse.VersionFact, report.RuntimeVersion);
+        Add(ManagedUse.CollectorFact, Collector);
+        Add(ManagedUse.WhyNotBetterFact, report.WhyNotBetter);
+
+        void Add(string key, string? value)
+        {
+            if (value is { Length: > 0 })
+                context.Claims.AddFact(region, key, value);
+        }
     }
 
     /// <summary>The ranges that begin in a stretch, in order.</summary>

@@ -18,6 +18,9 @@ public sealed class GlibcArenas
     const long MaxDataBytes = 64 << 20;
     const int MaxHeaps = 1 << 20;
 
+    /// <summary>Mappings of data looked through: a process that maps tens of thousands of files privately has no libc among them.</summary>
+    const int MaxDataMappings = 512;
+
     readonly BlockTable _mappings;
     readonly StringTable _strings;
     readonly IMemorySource _memory;
@@ -55,7 +58,7 @@ public sealed class GlibcArenas
     bool FindMain()
     {
         var left = MaxDataBytes;
-        foreach (var row in HeapMappings.WritableData(_mappings, _strings))
+        foreach (var row in HeapMappings.WritableData(_mappings, _strings).Take(MaxDataMappings))
         {
             var size = _mappings.Ends[row] - _mappings.Starts[row];
             if (size > (ulong)left)

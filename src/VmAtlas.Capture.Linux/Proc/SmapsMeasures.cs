@@ -37,7 +37,10 @@ static class SmapsMeasures
             foreach (var key in needed)
             {
                 if ((seen >> (int)key & 1) == 0)
+                {
+                    table.MarkAbsent(measure);
                     return;
+                }
             }
             table.MarkPresent(measure);
         }

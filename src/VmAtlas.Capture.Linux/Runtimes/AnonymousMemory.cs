@@ -9,14 +9,18 @@ static class AnonymousMemory
     /// <summary>Mappings a recogniser looks into at most: a process with more has them of one kind, and the first ones tell.</summary>
     public const int MaxLooks = 16384;
 
-    /// <summary>Unclaimed private anonymous mappings with these accesses at least, without a name of their own.</summary>
-    public static IEnumerable<int> Unclaimed(AnnotationContext context, Protection access)
+    /// <summary>Private anonymous mappings without a name, with these accesses at least, of which nobody has claimed a byte.</summary>
+    public static IEnumerable<int> Unclaimed(AnnotationContext context, Protection access) =>
+        NotWholly(context, access).Where(context.Claims.IsFree);
+
+    /// <summary>The same with those of which a part is left: the kernel merges what different owners mapped side by side.</summary>
+    public static IEnumerable<int> NotWholly(AnnotationContext context, Protection access)
     {
         for (var i = 0; i < context.Mappings.Count; i++)
         {
             var protection = context.Mappings.Protections[i];
             if (context.Mappings.Inodes[i] == 0 && context.Mappings.Names[i] == 0 && (protection & access) == access
-                && !protection.IsShared() && context.Claims.IsFree(i))
+                && !protection.IsShared() && context.Claims.OwnerOf(i) < 0)
                 yield return i;
         }
     }

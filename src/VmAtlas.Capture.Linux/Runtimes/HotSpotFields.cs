@@ -25,7 +25,7 @@ sealed class HotSpotFields
         Span<ulong> array = stackalloc ulong[1];
         if (ElfReader.TryRead(bytes, wantSections: false) is not { } elf
             || ElfSymbols.Read(bytes, "gHotSpotVMStructs"u8).AddressOf("gHotSpotVMStructs") is not { } symbol
-            || !AnonymousMemory.TryRead(memory, context.Mappings.Starts[library] - elf.Segments[0].Memory.Start.Value + symbol, array))
+            || !AnonymousMemory.TryRead(memory, unchecked(context.Mappings.Starts[library] - elf.Segments[0].Memory.Start.Value + symbol), array))
             return null;
         var fields = new HotSpotFields(memory);
         fields.ReadRows(context, bytes, array[0]);
@@ -36,10 +36,10 @@ sealed class HotSpotFields
     public ulong? Static(string field) => _fields.TryGetValue(field, out var found) && found.Address != 0 ? Word(found.Address) : null;
 
     /// <summary>The word at a field of an object.</summary>
-    public ulong? Of(ulong target, string field) => _fields.TryGetValue(field, out var found) ? Word(target + found.Offset) : null;
+    public ulong? Of(ulong target, string field) => _fields.TryGetValue(field, out var found) ? Word(unchecked(target + found.Offset)) : null;
 
     /// <summary>Where a field of an object lies.</summary>
-    public ulong? AddressOf(ulong target, string field) => _fields.TryGetValue(field, out var found) ? target + found.Offset : null;
+    public ulong? AddressOf(ulong target, string field) => _fields.TryGetValue(field, out var found) ? unchecked(target + found.Offset) : null;
 
     ulong? Word(ulong address)
     {

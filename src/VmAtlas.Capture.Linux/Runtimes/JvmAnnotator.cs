@@ -23,7 +23,7 @@ sealed class JvmAnnotator : IAnnotator
         var described = ClaimDescribed(context, memory, library);
         var rest = context.Claims.AddRegion(MemoryType.ManagedHeap, "JVM: metaspace and tables",
             "libjvm.so is mapped, and this is neither malloc's, nor a stack, nor the Java heap or the code cache: it reserved it for itself");
-        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.None).ToList())
+        foreach (var row in AnonymousMemory.NotWholly(context, Protection.None).ToList())
         {
             if (context.Mappings.Range(row).Size.Bytes >= Smallest)
                 context.Claims.Claim(rest, row);
@@ -54,9 +54,9 @@ sealed class JvmAnnotator : IAnnotator
         var region = context.Claims.AddRegion(MemoryType.ManagedHeap, name, $"{reason} 0x{start:x}-0x{start + size:x}");
         foreach (var row in context.Claims.MappingsIn(range).ToList())
         {
-            if (context.Mappings.Inodes[row] == 0)
-                context.Claims.ClaimRange(region, context.Mappings.Range(row).Intersect(range),
-                    context.Mappings.Protections[row].IsAccessible() ? "" : "reserved");
+            // Objects of the shared archive (CDS) are mapped from their file into the middle of the heap.
+            var label = context.Mappings.Inodes[row] != 0 ? "shared archive" : context.Mappings.Protections[row].IsAccessible() ? "" : "reserved";
+            context.Claims.ClaimRange(region, context.Mappings.Range(row).Intersect(range), label);
         }
         return true;
     }

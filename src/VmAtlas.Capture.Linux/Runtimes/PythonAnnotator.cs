@@ -59,10 +59,12 @@ sealed class PythonAnnotator : IAnnotator
     /// <summary>struct pool_header of obmalloc.c: count, first free block, next and previous pool, arena and size class, next and last offset.</summary>
     static bool IsPool(ReadOnlySpan<ulong> words, ulong at, ulong pool)
     {
-        var (count, free, sizeClass) = ((uint)words[0], words[1], words[4] >> 32);
-        var (nextOffset, lastOffset) = ((uint)words[5], words[5] >> 32);
+        var (count, free, sizeClass) = (words[0] & uint.MaxValue, words[1], words[4] >> 32);
+        var (nextOffset, lastOffset) = (words[5] & uint.MaxValue, words[5] >> 32);
+        if (sizeClass >= 32)
+            return false;
         var block = (sizeClass + 1) * 16;
-        return sizeClass < 32 && lastOffset == pool - block && nextOffset <= pool + 512 && count <= pool / block
+        return lastOffset == pool - block && nextOffset <= pool + 512 && count <= pool / block
             && (free == 0 || free > at && free < at + pool);
     }
 }

@@ -22,8 +22,11 @@ sealed class WineAnnotator : IAnnotator
             return;
         var rows = AnonymousMemory.Unclaimed(context, Protection.Read | Protection.Write)
             .Where(r => context.Mappings.Get(Measure.TotalWs, r) > 0).ToList();
-        foreach (var row in rows)
-            ClaimStacks(context, memory, context.Mappings.Range(row));
+        foreach (var row in rows.Where(r => ClaimStacks(context, memory, context.Mappings.Range(r))).Where(context.Claims.IsFree).ToList())
+        {
+            context.Claims.Claim(context.Claims.AddRegion(MemoryType.PrivateData, "Windows thread environment blocks",
+                "pages of it hold their own address where a thread environment block does"), row);
+        }
         foreach (var row in rows.Where(context.Claims.IsFree))
             ClaimHeap(context, memory, row);
     }
@@ -32,18 +35,18 @@ sealed class WineAnnotator : IAnnotator
     {
         var start = context.Mappings.Starts[row];
         Span<ulong> words = stackalloc ulong[3];
-        if ((start & Granularity - 1) != 0 || !AnonymousMemory.TryRead(memory, start, words) || (uint)words[2] != SubHeap)
+        if ((start & Granularity - 1) != 0 || !AnonymousMemory.TryRead(memory, start, words) || (words[2] & uint.MaxValue) != SubHeap)
             return;
         var region = context.Claims.AddRegion(MemoryType.Heap, $"NT heap 0x{start:x}", $"Wine's heap signature stands at 0x{start + 16:x}");
         context.Claims.Claim(region, row);
     }
 
-    /// <summary>Thread environment blocks lie page by page in small areas.</summary>
-    static void ClaimStacks(AnnotationContext context, IMemorySource memory, AddressRange range)
+    /// <summary>Thread environment blocks lie page by page in small areas. Claims the stacks they name; false when none is there.</summary>
+    static bool ClaimStacks(AnnotationContext context, IMemorySource memory, AddressRange range)
     {
         Span<ulong> words = stackalloc ulong[7];
         Span<ulong> bottom = stackalloc ulong[1];
-        var pages = 0;
+        var (pages, found) = (0, false);
         for (var at = range.Start.Value; at < range.End.Value && pages++ < MaxPages; at += PageBytes)
         {
             if (!AnonymousMemory.TryRead(memory, at, words) || words[6] != at || !AnonymousMemory.TryRead(memory, at + 0x1478, bottom))
@@ -54,6 +57,8 @@ sealed class WineAnnotator : IAnnotator
             var region = context.Claims.AddRegion(MemoryType.Stack, $"Windows thread, TEB 0x{at:x}",
                 $"the thread environment block at 0x{at:x} says its stack is 0x{bottom[0]:x}-0x{top:x}");
             context.Claims.ClaimRange(region, AddressRange.Of(bottom[0], top));
+            found = true;
         }
+        return found;
     }
 }

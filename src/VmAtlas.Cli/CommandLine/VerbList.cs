@@ -12,6 +12,7 @@ static class VerbList
         ("at", () => new At()),
         ("pages", () => new Pages()),
         ("strings", () => new Strings()),
+        ("managed", () => new Managed()),
         ("diff", () => new Diff()),
         ("fragmentation", () => new FragmentationVerb()),
         ("heap", () => new Heap()),

@@ -55,7 +55,7 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
     [InlineData("noreserve", 1024, 0, 0)]
     [InlineData("reservation", 1024, 128, 128)]
     [InlineData("locked", 64, 64, 64)]
-    [InlineData("lazily-freed", 64, 64, 64)]
+    [InlineData("lazily-freed", 4096, 4096, 4096)]
     [InlineData("guard-markers", 64, 64, 48)]
     [InlineData("thp", 8192, 8192, 8192)]
     public void Private_memory_is_private_data_of_the_size_made(string key, ulong size, ulong committed, ulong resident)
@@ -78,8 +78,8 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
     public void Special_measures_are_those_of_the_program()
     {
         At("locked").Get(Measure.LockedWs).ShouldBe(64UL << 10);
-        At("lazily-freed").Get(Measure.LazyFree).ShouldBe(64UL << 10);
-        At("lazily-freed").Get(Measure.Dirty).ShouldBe(0UL);
+        At("lazily-freed").Get(Measure.LazyFree).ShouldBeGreaterThan(3UL << 20);
+        At("lazily-freed").Get(Measure.Dirty).ShouldBeLessThan(1UL << 20);
     }
 
     [Theory]
