@@ -48,7 +48,7 @@ public sealed class TestTarget : IDisposable
     public void Stop()
     {
         Signals.Send(Pid, Signals.Stop);
-        while (File.ReadAllText($"/proc/{Pid}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] != 'T')
+        while (!Signals.IsStopped(Pid))
             Thread.Sleep(1);
     }
 
