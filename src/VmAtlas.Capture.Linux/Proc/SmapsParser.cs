@@ -14,7 +14,7 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
     readonly SmapsTemplate _template = new();
     readonly VmFlagsText _flagTexts = new();
     readonly List<int> _mixed = [];
-    SmapsValues _values;
+    readonly SmapsValues _values = new();
     ulong _flags;
     uint _seen;
     int _row = -1;
@@ -70,8 +70,8 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
         var length = _template.Length;
         if (_repeats && text.Length - at >= length && text.Slice(at, length).SequenceEqual(text.Slice(_before, length)))
             return length;
-        _values = default;
-        length = _template.IsReady ? _template.Match(text[at..], ref _values) : 0;
+        _values.Clear();
+        length = _template.IsReady ? _template.Match(text[at..], _values) : 0;
         if (length > 0)
             _seen |= _template.Keys;
         (_repeats, _before) = (length > 0, at);
@@ -126,10 +126,10 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
 
     void Field(ReadOnlySpan<byte> line)
     {
-        var flags = "VmFlags:"u8;
+        var flags = "VmFlags: "u8;
         if (line.StartsWith(flags))
         {
-            _flags = _flagTexts.Parse(line[flags.Length..].TrimStart((byte)' '));
+            _flags = _flagTexts.Parse(line[flags.Length..]);
             _seen |= 1u << (int)SmapsKey.VmFlags;
             _template.Close();
             return;
