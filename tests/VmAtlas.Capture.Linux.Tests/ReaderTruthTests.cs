@@ -12,24 +12,6 @@ public sealed class ReaderTruthTests : IDisposable
 
     public void Dispose() => Process.Start("rm", ["-r", _folder.FullName]).WaitForExit(); // .NET can not name a file that is not UTF-8
 
-    /// <summary>A program that starts or ends anywhere on the machine changes who shares the C library's pages: what is compared in two
-    /// readings is compared again then.</summary>
-    static void Eventually(Action compare)
-    {
-        for (var left = 10; ; left--)
-        {
-            try
-            {
-                compare();
-                return;
-            }
-            catch (ShouldAssertException) when (left > 0)
-            {
-                Thread.Sleep(50);
-            }
-        }
-    }
-
     static Snapshot Capture(LinuxTarget target) => new CapturePipeline(target, []).Capture();
 
     [Theory]
@@ -42,27 +24,7 @@ public sealed class ReaderTruthTests : IDisposable
         using var running = TestTarget.Start(program, program == "reader_maps" ? "5000" : _folder.FullName);
         running.Stop();
         using var target = new LinuxTarget(running.Pid) { ReadsRollup = true };
-        Eventually(() => TotalsEqualTheKernels(Capture(target)));
-    }
-
-    static void TotalsEqualTheKernels(Snapshot snapshot)
-    {
-        ulong Ours(Measure m) => Enumerable.Range(0, snapshot.Blocks.Count).Aggregate(0UL, (sum, i) => sum + snapshot.Blocks.Get(m, i));
-        var counters = snapshot.Counters;
-        Ours(Measure.TotalWs).ShouldBe(counters["rollup.Rss"]);
-        Ours(Measure.Uss).ShouldBe(counters["rollup.Private_Clean"] + counters["rollup.Private_Dirty"]);
-        Ours(Measure.Swap).ShouldBe(counters["rollup.Swap"]);
-        Ours(Measure.Anonymous).ShouldBe(counters["rollup.Anonymous"]);
-        Ours(Measure.Referenced).ShouldBe(counters["rollup.Referenced"]);
-        Ours(Measure.Ksm).ShouldBe(counters["rollup.KSM"]);
-        Ours(Measure.LazyFree).ShouldBe(counters["rollup.LazyFree"]);
-        Ours(Measure.SharedWs).ShouldBe(counters["rollup.Shared_Clean"] + counters["rollup.Shared_Dirty"]);
-        var rounding = (ulong)snapshot.Blocks.Count << 10;
-        Ours(Measure.Pss).ShouldBeInRange(counters["rollup.Pss"] - Math.Min(rounding, counters["rollup.Pss"]), counters["rollup.Pss"]);
-        snapshot.PageTables.ShouldBe(new ByteSize(counters["VmPTE"]));
-        var vsyscall = snapshot.Blocks.Starts[^1] > long.MaxValue ? 4096UL : 0; // no mapping of the process
-        (Ours(Measure.Size) - vsyscall).ShouldBe(counters["VmSize"]);
-        Laws.Check(snapshot).ShouldBeEmpty();
+        KernelTruth.Eventually(() => KernelTruth.TotalsEqualTheKernels(Capture(target)));
     }
 
     [Fact]
@@ -73,45 +35,7 @@ public sealed class ReaderTruthTests : IDisposable
         using var running = TestTarget.Start("zoo_kinds", _folder.FullName);
         running.Stop();
         using var target = new LinuxTarget(running.Pid);
-        Eventually(() => RowsEqualPmap(Capture(target), running.Pid)); // lazily freed pages may be taken away in between
-    }
-
-    static void RowsEqualPmap(Snapshot snapshot, int pid)
-    {
-        using var pmap = Process.Start(new ProcessStartInfo("/usr/bin/pmap", ["-XX", pid.ToString(CultureInfo.InvariantCulture)])
-        {
-            RedirectStandardOutput = true,
-        })!;
-        var lines = pmap.StandardOutput.ReadToEnd().Split('\n').Skip(1).ToArray();
-        pmap.WaitForExit();
-        var columns = lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        Measure?[] measures = [.. columns.Select(MeasureOf)];
-        for (var i = 0; i < snapshot.Blocks.Count; i++)
-        {
-            var words = lines[i + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            Convert.ToUInt64(words[0], 16).ShouldBe(snapshot.Blocks.Starts[i]);
-            for (var c = 0; c < columns.Length && c < words.Length; c++)
-            {
-                // pmap itself maps libraries, and so takes its part of their PSS.
-                if (measures[c] is { } measure && !(measure == Measure.Pss && snapshot.Blocks.Inodes[i] != 0))
-                    (snapshot.Blocks.Get(measure, i) >> 10).ShouldBe(ulong.Parse(words[c], CultureInfo.InvariantCulture), $"{columns[c]} of {lines[i + 1]}");
-            }
-        }
-
-        static Measure? MeasureOf(string column) => column switch
-        {
-            "Size" => Measure.Size,
-            "Rss" => Measure.TotalWs,
-            "Pss" => Measure.Pss,
-            "Referenced" => Measure.Referenced,
-            "Anonymous" => Measure.Anonymous,
-            "KSM" => Measure.Ksm,
-            "LazyFree" => Measure.LazyFree,
-            "Swap" => Measure.Swap,
-            "SwapPss" => Measure.SwapPss,
-            "Locked" => Measure.LockedWs,
-            _ => null,
-        };
+        KernelTruth.Eventually(() => KernelTruth.RowsEqualPmap(Capture(target), running.Pid)); // lazily freed pages may be taken away in between
     }
 
     [Fact]
@@ -121,7 +45,7 @@ public sealed class ReaderTruthTests : IDisposable
         running.Stop();
         using var target = new LinuxTarget(running.Pid);
         var (mappings, strings) = (new BlockTable(), new StringTable());
-        Eventually(() =>
+        KernelTruth.Eventually(() =>
         {
             mappings.Clear();
             target.ReadMappings(mappings, strings, []);

@@ -1,10 +1,15 @@
 using System.Diagnostics;
+using System.Globalization;
+using VmAtlas.Capture.Linux.Processes;
 
 namespace VmAtlas.Testing;
 
-/// <summary>A real program of the system, started for a test in a folder of its own, waited for until it is ready, and ended by its id.</summary>
+/// <summary>A real program of the system, started for a test in a folder of its own, waited for until it is ready, and ended by its id
+/// together with all it started.</summary>
 public sealed class RealProgram : IDisposable
 {
+    const int Patience = 10_000;
+
     readonly Process _process;
     readonly DirectoryInfo _folder;
     readonly List<string> _output = [];
@@ -12,6 +17,10 @@ public sealed class RealProgram : IDisposable
     RealProgram(Process process, DirectoryInfo folder) => (_process, _folder) = (process, folder);
 
     public int Pid => _process.Id;
+
+    /// <summary>The program and its descendants there are now, less those that have ended and wait for their parent to ask.</summary>
+    public IReadOnlyList<int> Processes =>
+        [.. ProcessTree.Of(Pid).Where(pid => Signals.StateOf($"/proc/{pid}") is not ('Z' or '\0'))];
 
     /// <summary>Its working folder, deleted afterwards.</summary>
     public string Folder => _folder.FullName;
@@ -63,13 +72,58 @@ public sealed class RealProgram : IDisposable
             return string.Join('\n', _output);
     }
 
+    /// <summary>Stops the program and its descendants until <see cref="Dispose"/>; those that stand still.</summary>
+    public IReadOnlyList<int> Stop()
+    {
+        var met = new HashSet<int>();
+        while (Processes.Where(met.Add).ToList() is { Count: > 0 } fresh)
+            fresh.ForEach(pid => Signals.TrySend(pid, Signals.Stop));
+        IReadOnlyList<int> all = [];
+        if (!SpinWait.SpinUntil(() => (all = Processes).All(Signals.IsStopped), Patience))
+            throw new InvalidOperationException($"one of the processes {string.Join(' ', all)} does not stop");
+        return all;
+    }
+
+    /// <summary>Asks the program to end, so that it can give back what outlives a process (System V shared memory), and ends by their
+    /// ids whatever is left.</summary>
     public void Dispose()
     {
+        foreach (var pid in Processes)
+            Signals.TrySend(pid, Signals.Continue);
         if (!_process.HasExited)
+            Signals.TrySend(Pid, Signals.Terminate);
+        if (!_process.WaitForExit(Patience))
             _process.Kill(entireProcessTree: true);
+        foreach (var pid in Stragglers())
+            Signals.TrySend(pid, Signals.Kill);
         _process.WaitForExit();
         _process.Dispose();
+        SpinWait.SpinUntil(() => Stragglers().Count == 0, Patience);
         _folder.Delete(recursive: true);
+    }
+
+    /// <summary>Processes that have left the tree (their parent ended) are known by this program's folder on their command line.</summary>
+    List<int> Stragglers()
+    {
+        var found = new List<int>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid) && NamesFolder(folder))
+                found.Add(pid);
+        }
+        return found;
+    }
+
+    bool NamesFolder(string procFolder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(procFolder, "cmdline")).Contains(Folder, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has ended, or is somebody else's
+        }
     }
 
     void Keep(object sender, DataReceivedEventArgs line)

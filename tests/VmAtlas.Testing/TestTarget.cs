@@ -48,14 +48,8 @@ public sealed class TestTarget : IDisposable
     public void Stop()
     {
         Signals.Send(Pid, Signals.Stop);
-        while (Directory.GetDirectories($"/proc/{Pid}/task").Any(t => State($"{t}/stat") is not ('T' or 'Z')))
+        while (!Signals.IsStopped(Pid))
             Thread.Sleep(1);
-
-        static char State(string path)
-        {
-            var stat = File.ReadAllText(path);
-            return stat[stat.LastIndexOf(')') + 2];
-        }
     }
 
     public void Continue() => Signals.Send(Pid, Signals.Continue);

@@ -259,7 +259,13 @@ public sealed class ApiTests : IAsyncLifetime
 
     async Task<JsonElement> Json(string path) => await Body(await _running.Send(HttpMethod.Get, path));
 
-    async Task<byte[]> Bytes(string path) => await (await _running.Send(HttpMethod.Get, path)).EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(Cancellation);
+    async Task<byte[]> Bytes(string path)
+    {
+        var answer = await _running.Send(HttpMethod.Get, path);
+        var bytes = await answer.Content.ReadAsByteArrayAsync(Cancellation);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, Encoding.UTF8.GetString(bytes));
+        return bytes;
+    }
 
     static async Task<JsonElement> Body(HttpResponseMessage answer) => JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).RootElement;
 
