@@ -32,8 +32,25 @@ public sealed class LivenessTests
         using var process = ClrTarget.Start(arguments: ["alloc"]);
         for (var i = 0; i < 5; i++)
         {
-            var objects = process.Capture(new ClrOptions { Objects = true }).Report.Objects.ShouldNotBeNull();
+            var report = process.Capture(new ClrOptions { Objects = true }).Report;
+            report.WhyNotBetter.ShouldBeNull();
+            var objects = report.Objects.ShouldNotBeNull();
             objects.Types.Single(t => t.Name == "ClrTarget.Program+Old").Count.ShouldBe(100_000);
+        }
+    }
+
+    [Fact]
+    public void A_helper_lives_on_after_its_runtime_ended_and_restarted_its_idle_threads()
+    {
+        using var process = ClrTarget.Start();
+        using var target = new LinuxTarget(process.Pid);
+        using var annotator = new ClrAnnotator(new ClrOptions { Objects = true });
+        var pipeline = new CapturePipeline(target, [annotator]);
+        for (var i = 0; i < 3; i++)
+        {
+            pipeline.Capture();
+            annotator.LastReport!.WhyNotBetter.ShouldBeNull();
+            Thread.Sleep(5000); // the tiering thread ends after 4 s without work, and a new one must be allowed to start
         }
     }
 

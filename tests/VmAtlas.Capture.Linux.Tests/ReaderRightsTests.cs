@@ -46,6 +46,22 @@ public sealed class ReaderRightsTests
     }
 
     [Fact]
+    public void A_hidden_process_is_not_found_and_hidepid_is_named()
+    {
+        Assert.SkipUnless(OtherUser.IsPossible, NeedsRoot);
+        using var program = TestTarget.Start("reader_pages");
+        var could = OtherUser.TryRunWithHiddenProcesses(() =>
+        {
+            var failure = Should.Throw<VmAtlasException>(() => new LinuxTarget(program.Pid));
+            failure.Failure.ShouldBe(Failure.NotFound);
+            failure.Message.ShouldContain("hidepid");
+            ProcessList.Read(program.Pid).ShouldBeNull();
+            ProcessList.Pids().ShouldNotContain(program.Pid);
+        });
+        Assert.SkipUnless(could, "mounting /proc with hidepid is refused here");
+    }
+
+    [Fact]
     public void Ones_own_process_needs_no_rights()
     {
         Assert.SkipUnless(OtherUser.IsPossible && File.Exists("/usr/bin/setpriv"), NeedsRoot + ", by setpriv");

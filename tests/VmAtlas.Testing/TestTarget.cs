@@ -44,7 +44,7 @@ public sealed class TestTarget : IDisposable
 
     public ulong Address(string key) => Convert.ToUInt64(Said[key].Single().Split(' ')[0], 16);
 
-    /// <summary>Stops the program, so that nothing in it changes, and waits until it stands still.</summary>
+    /// <summary>Stops the program, so that nothing in it changes, and waits until every thread stands still.</summary>
     public void Stop()
     {
         Signals.Send(Pid, Signals.Stop);

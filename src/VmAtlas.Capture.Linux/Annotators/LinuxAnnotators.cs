@@ -23,6 +23,7 @@ public static class LinuxAnnotators
         new HeapAnnotator(),
         new JvmAnnotator(),
         new V8Annotator(),
+        new ChromiumAnnotator(),
         new PythonAnnotator(),
         new GoAnnotator(),
         new WineAnnotator(),

@@ -52,6 +52,9 @@ public sealed class GlibcArenas
         return arenas.FindMain() ? arenas : null;
     }
 
+    /// <summary>An arena that malloc's ring leads to, and its words from <c>top</c> on.</summary>
+    sealed record RingArena(ulong Address, int TopOffset, ulong[] Header);
+
     bool FindMain()
     {
         var left = MaxDataBytes;
@@ -96,13 +99,13 @@ public sealed class GlibcArenas
 
     void FollowRing(ulong mainTop, ulong[] data)
     {
-        var (arenas, seen) = (new List<(ulong Address, int TopOffset, ulong[] Header)>(), new HashSet<ulong>());
+        var (arenas, seen) = (new List<RingArena>(), new HashSet<ulong>());
         var header = ReadHeader(mainTop);
         var next = header[ArenaHeader.Next / 8];
         while (!IsMain(next, mainTop) && arenas.Count < MaxArenas && seen.Add(next) && TopOffsetOf(next) is { } offset)
         {
             var other = ReadHeader(next + (ulong)offset);
-            arenas.Add((next, offset, other));
+            arenas.Add(new RingArena(next, offset, other));
             next = other[ArenaHeader.Next / 8];
         }
         var closed = IsMain(next, mainTop);

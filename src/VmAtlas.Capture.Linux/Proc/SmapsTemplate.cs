@@ -25,6 +25,9 @@ sealed class SmapsTemplate
     int _count, _length, _quiet;
     bool _closed;
 
+    /// <summary>Bytes of all the lines learnt.</summary>
+    public int Length => _length;
+
     /// <summary>Whether a mapping has been learnt.</summary>
     public bool IsReady => _closed && _count > 0;
 

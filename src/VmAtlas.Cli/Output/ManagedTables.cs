@@ -86,6 +86,11 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
 
     void WriteChanges(IReadOnlyList<ObjectChange> changes)
     {
+        if (changes.Count == 0)
+        {
+            screen.Line("no type has more or fewer objects than before");
+            return;
+        }
         new TextTable(
         [
             new("Objects", (row, cell) => Signed(cell, changes[row].Count)) { Right = true },

@@ -1,4 +1,5 @@
 using VmAtlas.Capture;
+using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
@@ -13,6 +14,7 @@ sealed class LiveProcess : IDisposable
     readonly TimeProvider _clock;
     readonly EventHub _events;
     readonly LinuxTarget _target;
+    readonly ClrAnnotator _clr = new();
     readonly CapturePipeline _pipeline;
     readonly SemaphoreSlim _one = new(1);
     readonly CancellationTokenSource _closed = new();
@@ -22,7 +24,7 @@ sealed class LiveProcess : IDisposable
     {
         (_session, _clock, _events) = (session, clock, events);
         _target = new LinuxTarget(pid);
-        _pipeline = new CapturePipeline(_target, LinuxAnnotators.All);
+        _pipeline = new CapturePipeline(_target, LinuxAnnotators.With(_clr));
     }
 
     /// <summary>The same process once more, for looking into its memory while snapshots are taken: a target is not thread-safe.</summary>
@@ -84,6 +86,7 @@ sealed class LiveProcess : IDisposable
         _timer?.Dispose();
         _closed.Cancel();
         _one.Wait(); // a snapshot that is being taken ends first
+        _clr.Dispose();
         _target.Dispose();
     }
 

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { chromium, type Browser, type Page } from "playwright-core";
 
 const ROOT = resolve(import.meta.dirname, "../../../../..");
@@ -15,15 +16,22 @@ export const CHROMIUM = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin
 /** Why browser tests can not run here; undefined when they can. */
 export const whyNot = CHROMIUM === undefined ? "there is no Chromium here: apt-get install chromium" : COMMAND === undefined ? "the command is not built: dotnet build src/VmAtlas.Cli" : undefined;
 
-/** The command's own words, a line at a time. */
-async function firstLine(child: ChildProcess, fits: (line: string) => boolean): Promise<string> {
-  let text = "";
-  for await (const chunk of child.stdout!) {
-    text += String(chunk);
-    const line = text.split("\n").slice(0, -1).find(fits);
-    if (line !== undefined) return line;
+/** What a program prints, line by line, for as long as it runs. */
+class Lines {
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(child: ChildProcess) {
+    this.#lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   }
-  throw new Error(`the program ended before it was ready: ${text}`);
+
+  /** The next line that fits. */
+  async next(fits: (line: string) => boolean): Promise<string> {
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done === true) throw new Error("the program ended before it said what was waited for");
+      if (fits(value)) return value;
+    }
+  }
 }
 
 export class Server {
@@ -37,7 +45,7 @@ export class Server {
 
   static async start(...targets: string[]): Promise<Server> {
     const child = spawn(COMMAND!, ["open", "--no-browser", "--json", ...targets], { stdio: ["ignore", "pipe", "inherit"] });
-    const { url } = JSON.parse(await firstLine(child, (line) => line.startsWith("{"))) as { url: string };
+    const { url } = JSON.parse(await new Lines(child).next((line) => line.startsWith("{"))) as { url: string };
     return new Server(child, url);
   }
 
@@ -58,9 +66,11 @@ export class Server {
 export class Target {
   readonly pid: number;
   readonly #child: ChildProcess;
+  readonly #lines: Lines;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, lines: Lines) {
     this.#child = child;
+    this.#lines = lines;
     this.pid = child.pid!;
   }
 
@@ -68,21 +78,23 @@ export class Target {
     const program = `
 import sys, mmap
 kept = ["needle in the haystack 4711"] + [bytearray(b"x" * 4096) for _ in range(100)]
+private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 secret = mmap.mmap(-1, 1 << 20); secret.write(b"a string to be found: needle-4711\\0")
 print("ready", flush=True)
 for line in sys.stdin:
-    m = mmap.mmap(-1, 24 << 20)
+    m = mmap.mmap(-1, 24 << 20, private)
     for at in range(0, len(m), 4096): m[at] = 1
     kept.append(m); print("grown", flush=True)
 `;
     const child = spawn("python3", ["-c", program], { stdio: ["pipe", "pipe", "inherit"] });
-    await firstLine(child, (line) => line === "ready");
-    return new Target(child);
+    const lines = new Lines(child);
+    await lines.next((line) => line === "ready");
+    return new Target(child, lines);
   }
 
   grow(): Promise<string> {
     this.#child.stdin!.write("\n");
-    return firstLine(this.#child, (line) => line === "grown");
+    return this.#lines.next((line) => line === "grown");
   }
 
   stop(): Promise<void> {

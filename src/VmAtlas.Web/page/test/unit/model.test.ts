@@ -69,6 +69,16 @@ describe("the tree", () => {
     expect([...rows.visible]).toEqual([3]);
   });
 
+  it("leaves out of a difference what is the same, unless it is asked for", () => {
+    const frame = decodeFrame(frameOf([0, 1, 2].map((i) => ({ address: 0x1000 * (i + 1), size: 0x1000, type: HEAP }))));
+    const columns = new Map(frame.columns).set("change", { name: "change", unit: "", values: Uint8Array.of(0, 1, 3) });
+    const rows = new Rows({ ...frame, columns }, true);
+    expect([...rows.visible]).toEqual([1, 2]);
+    expect([...rows.visible].map((row) => rows.changeOf(row))).toEqual(["added", "changed"]);
+    rows.setFilter({ gaps: true });
+    expect([...rows.visible]).toEqual([0, 1, 2]);
+  });
+
   it("keeps blocks below their region however it is sorted", () => {
     const rows = sample();
     rows.expandAll(true);

@@ -74,6 +74,10 @@ describe.each([
     for (const type of TYPES) expect(contrast(colours.get(`mark-${type}`)!, colours.get("bg")!), `mark ${type}`).toBeGreaterThanOrEqual(3);
   });
 
+  it("has text on marks of at least 4.5 : 1", () => {
+    for (const type of TYPES) expect(contrast(colours.get(`mark-${type}`)!, colours.get(`on-${type}`)!), `mark ${type}`).toBeGreaterThanOrEqual(4.5);
+  });
+
   it("has marks that every vision tells apart", () => {
     for (const vision of Object.keys(VISIONS))
       for (const a of TYPES)
