@@ -30,7 +30,7 @@ public sealed class RealProgramTests
         var snapshot = Zoo.Capture(target.Pid);
         snapshot.RegionsOf(MemoryType.Stack).Count(r => r.Fact("thread-id") is not null).ShouldBe(threads);
         Check(snapshot);
-        RealProcesses.CompareStopped(target).ShouldContainKey(target.Pid);
+        RealProcesses.CompareStopped(target).Keys.ShouldContain(target.Pid);
     }
 
     [Fact]
