@@ -274,10 +274,10 @@ describe.skipIf(whyNot !== undefined)(`the window (${whyNot ?? "Chromium"})`, ()
     const path = join(folder.path, "downloaded.vmatlas");
     await download.saveAs(path);
     await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("Control+o");
     await page.setInputFiles('dialog input[type="file"]', path);
-    await page.locator("dialog").waitFor({ state: "detached" });
-    expect(await page.locator(".live").count()).toBe(0);
+    await page.locator(".live").waitFor({ state: "detached" });
     expect(await page.locator(".process").textContent()).toContain(String(target.pid));
   });
 
