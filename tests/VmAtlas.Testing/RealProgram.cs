@@ -91,7 +91,10 @@ public sealed class RealProgram : IDisposable
         foreach (var pid in Processes)
             Signals.TrySend(pid, Signals.Continue);
         if (!_process.HasExited)
+        {
+            _process.StandardInput.Close();
             Signals.TrySend(Pid, Signals.Terminate);
+        }
         if (!_process.WaitForExit(Patience))
             _process.Kill(entireProcessTree: true);
         foreach (var pid in Stragglers())

@@ -1,3 +1,4 @@
+using VmAtlas.Capture.Linux.Tests.RealPrograms;
 using VmAtlas.Model;
 using VmAtlas.Testing;
 
@@ -29,6 +30,7 @@ public sealed class RealProgramTests
         var snapshot = Zoo.Capture(target.Pid);
         snapshot.RegionsOf(MemoryType.Stack).Count(r => r.Fact("thread-id") is not null).ShouldBe(threads);
         Check(snapshot);
+        RealProcesses.CompareStopped(target).Keys.ShouldContain(target.Pid);
     }
 
     [Fact]

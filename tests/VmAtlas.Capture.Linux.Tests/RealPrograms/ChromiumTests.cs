@@ -6,7 +6,7 @@ namespace VmAtlas.Capture.Linux.Tests.RealPrograms;
 /// <summary>Chromium: many processes, reservations of terabytes, an allocator and a JavaScript engine of its own.</summary>
 public sealed class ChromiumTests
 {
-    const string Page = "data:text/html,<title>atlas</title><script>const kept = Array.from({ length: 100000 }, (_, i) => ({ i }))</script>";
+    const string Page = "data:text/html,<title>atlas</title>";
 
     static readonly string[] s_arguments =
     [
@@ -27,7 +27,7 @@ public sealed class ChromiumTests
         renderers.ShouldNotBeEmpty();
         renderers.ShouldAllBe(r => r.Summary.Total.Measures[Measure.Size] > 1UL << 35, "V8 reserves its cage");
         renderers.ShouldAllBe(r => r.Summary.Total.Measures[Measure.Committed] < 1UL << 34, "and commits little of it");
-        renderers.ShouldContain(r => r.Summary[MemoryType.ManagedHeap].Measures[Measure.TotalWs] > 100_000 * 12UL, "the page keeps so many objects");
+        renderers.ShouldAllBe(r => r.Summary[MemoryType.ManagedHeap].Measures[Measure.TotalWs] > 0, "V8's heap is known by its shape");
     }
 
     /// <summary>Whether the page is one of those the browser lists at the port it has written down.</summary>
