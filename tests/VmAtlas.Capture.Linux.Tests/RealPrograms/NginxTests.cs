@@ -24,7 +24,7 @@ public sealed class NginxTests
     public async Task Master_and_worker_are_what_the_kernel_says()
     {
         var path = RealProgram.Find("nginx");
-        Assert.SkipWhen(path is null, "nginx is not installed (Debian package nginx-light)");
+        Assert.SkipWhen(path is null, "nginx is not installed (Debian package nginx)");
         using var nginx = RealProgram.Start(path!, ["-p", "{folder}", "-c", "{folder}/nginx.conf", "-e", "stderr"],
             p => File.Exists($"{p.Folder}/socket") && p.Processes.Count == 2, s_files);
         using var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, stop) => Connect($"{nginx.Folder}/socket", stop) });
