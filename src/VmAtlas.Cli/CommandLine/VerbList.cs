@@ -21,6 +21,8 @@ static class VerbList
         ("export", () => new Export()),
         ("import", () => new Import()),
         ("snapshot", () => new SnapshotVerb()),
+        ("trim", () => new Trim()),
+        ("mark", () => new Mark()),
         ("open", () => new Open()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
