@@ -19,6 +19,8 @@ static class VerbList
         ("export", () => new Export()),
         ("import", () => new Import()),
         ("snapshot", () => new SnapshotVerb()),
+        ("trim", () => new Trim()),
+        ("mark", () => new Mark()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];
