@@ -24,12 +24,11 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
     /// <exception cref="VmAtlasException"><see cref="Failure.NotFound"/>: there is none, or none that may be seen.</exception>
     public LinuxTarget(int pid)
     {
-        _folder = ProcFolder.TryOpen($"/proc/{pid}") ?? throw TargetErrors.NotFound(pid);
-        if (new StatusText(_folder.TryRead("status", out _) ?? []).ThreadGroup is { } leader && leader != pid)
+        _folder = OpenVisible(pid, out var leader);
+        if (leader != pid)
         {
             _folder.Dispose();
-            _folder = ProcFolder.TryOpen($"/proc/{leader}") ?? throw TargetErrors.NotFound(pid);
-            pid = leader;
+            _folder = OpenVisible(leader, out pid);
         }
         _pages = new PageMap(_folder, _special);
         _memory = new ProcessMemory(pid, _pages, _special);
@@ -85,5 +84,17 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
         _pages.Dispose();
         _files.Dispose();
         _folder.Dispose();
+    }
+
+    /// <summary>The folder of a process or thread. With hidepid it can be opened, but nothing in it.</summary>
+    static ProcFolder OpenVisible(int pid, out int leader)
+    {
+        var folder = ProcFolder.TryOpen($"/proc/{pid}");
+        var status = folder?.TryRead("status", out _);
+        leader = new StatusText(status ?? []).ThreadGroup ?? pid;
+        if (status is not null)
+            return folder!;
+        folder?.Dispose();
+        throw TargetErrors.NotFound(pid);
     }
 }

@@ -28,9 +28,12 @@ public sealed class TargetStop : IDisposable
     /// <summary>How long the target has been standing still.</summary>
     public TimeSpan Elapsed => _clock.Elapsed;
 
-    /// <exception cref="VmAtlasException">Not permitted, traced by another, or its threads keep multiplying.</exception>
+    /// <exception cref="VmAtlasException">Not permitted, traced by another, its threads keep multiplying, or it is a child of this process: the
+    /// .NET runtime waits for its children in every thread's name, and would take the news of a stop for the child's end.</exception>
     public static TargetStop All(LinuxTarget target)
     {
+        if (ParentOf(target) == Environment.ProcessId)
+            throw new VmAtlasException(Failure.General, $"process {target.Process.Pid} was started by this one, which therefore can not stop it for a look");
         var stop = new TargetStop();
         try
         {
@@ -82,8 +85,7 @@ public sealed class TargetStop : IDisposable
     }
 
     /// <summary>Waits until a thread stands still or has ended.</summary>
-    /// <remarks>Whoever else waits for children in this process (the runtime does, for those it started) may take the news of the stop, so the
-    /// thread's own state is looked at too.</remarks>
+    /// <remarks>Whoever else waits in this process may take the news of the stop, so the thread's own state is looked at too.</remarks>
     unsafe void Await(LinuxTarget target, int tid)
     {
         var deadline = _clock.Elapsed + s_patience;
@@ -104,6 +106,13 @@ public sealed class TargetStop : IDisposable
         }
         throw new VmAtlasException(Failure.General,
             $"thread {tid} of process {target.Process.Pid} did not stop (it waits in the kernel); without --stop the process can be read as it runs");
+    }
+
+    static int? ParentOf(LinuxTarget target)
+    {
+        const string Key = "PPid:";
+        var line = (target.TryReadProc("status") ?? "").Split('\n').FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal));
+        return int.TryParse(line?[Key.Length..], out var pid) ? pid : null;
     }
 
     static bool IsStopped(LinuxTarget target, int tid)

@@ -9,12 +9,17 @@ namespace VmAtlas.Capture;
 /// </remarks>
 /// <param name="capture">Takes one snapshot: <see cref="CapturePipeline.Capture"/>.</param>
 /// <param name="sink">Keeps it. A <see cref="VmAtlasException"/> of it ends the recording.</param>
-public sealed class Recorder(Func<CancellationToken, Snapshot> capture, Action<Snapshot> sink, RecorderOptions options)
+/// <param name="unchanged">Says cheaply that the target is as it was at the last snapshot, which is then not taken again; but for
+/// <see cref="MostSkipped"/> times in a row at most, because a cheap look does not see everything.</param>
+public sealed class Recorder(
+    Func<CancellationToken, Snapshot> capture, Action<Snapshot> sink, RecorderOptions options, Func<bool>? unchanged = null)
 {
+    public const int MostSkipped = 9;
+
     readonly TimeProvider _clock = options.Clock;
     TimeSpan _reading;
     bool _stretched;
-    int _count;
+    int _count, _skipped;
 
     /// <summary>Raised once, when the interval asked for can not be kept: the interval it becomes.</summary>
     public event Action<TimeSpan>? Stretched;
@@ -50,30 +55,41 @@ public sealed class Recorder(Func<CancellationToken, Snapshot> capture, Action<S
             if (due - _clock.GetElapsedTime(begin) is var wait && wait > TimeSpan.Zero)
                 await Task.Delay(wait, _clock, cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
-            var started = _clock.GetElapsedTime(begin);
-            var took = Take(cancellation);
-            due = Next(due, started + Rest(took), _clock.GetElapsedTime(begin));
+            var (started, before) = (_clock.GetElapsedTime(begin), _reading);
+            if (!IsUnchanged())
+                Take(cancellation);
+            due = Next(due, started + Rest(_reading - before), _clock.GetElapsedTime(begin));
         }
     }
 
-    /// <summary>Takes one snapshot and returns how long reading took.</summary>
-    TimeSpan Take(CancellationToken cancellation)
+    bool IsUnchanged()
+    {
+        if (unchanged is null || _count == 0 || _skipped == MostSkipped)
+            return false;
+        var start = _clock.GetTimestamp();
+        var same = unchanged();
+        _reading += _clock.GetElapsedTime(start);
+        _skipped += same ? 1 : 0;
+        return same;
+    }
+
+    void Take(CancellationToken cancellation)
     {
         var start = _clock.GetTimestamp();
         var snapshot = capture(cancellation);
-        var took = _clock.GetElapsedTime(start);
-        _reading += took;
+        _reading += _clock.GetElapsedTime(start);
         sink(snapshot);
+        _skipped = 0;
         _count++;
         Kept?.Invoke(_count);
-        return took;
     }
 
     /// <summary>From the beginning of a snapshot, how long no other may begin.</summary>
     TimeSpan Rest(TimeSpan took)
     {
         var rest = took / options.MostReading;
-        if (rest > options.Interval && !_stretched)
+        // The first reading is slow by nature (nothing is in a cache or compiled yet) and says nothing of those to come.
+        if (rest > options.Interval && _count > 1 && !_stretched)
         {
             _stretched = true;
             Stretched?.Invoke(rest);

@@ -82,8 +82,28 @@ static class SnapshotAssembler
             blocks.SetRegion(i, numbers[old]);
             regions.SetSpan(numbers[old], regions.FirstBlocks[numbers[old]], i);
         }
-        foreach (var fact in claimed.Facts.Where(f => numbers[f.Region] >= 0).OrderBy(f => numbers[f.Region]))
-            regions.AddFact(fact with { Region = numbers[fact.Region] });
+        AddFacts(claimed.Facts, numbers, regions);
         return regions;
+    }
+
+    /// <summary>Adds the facts in order of their regions' new numbers, those of one region in the order they had: a counting sort.</summary>
+    static void AddFacts(IReadOnlyList<RegionFact> facts, int[] numbers, RegionTable regions)
+    {
+        var places = new int[regions.Count + 1];
+        foreach (var fact in facts)
+        {
+            if (numbers[fact.Region] >= 0)
+                places[numbers[fact.Region] + 1]++;
+        }
+        for (var i = 1; i < places.Length; i++)
+            places[i] += places[i - 1];
+        var sorted = new RegionFact[places[^1]];
+        foreach (var fact in facts)
+        {
+            if (numbers[fact.Region] is >= 0 and var number)
+                sorted[places[number]++] = fact with { Region = number };
+        }
+        foreach (var fact in sorted)
+            regions.AddFact(fact);
     }
 }

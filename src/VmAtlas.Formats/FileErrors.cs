@@ -21,7 +21,7 @@ static class FileErrors
         }
         catch (IOException e)
         {
-            throw new VmAtlasException(Failure.General, $"{path} can not be opened: {e.Message}", e);
+            throw new VmAtlasException(Failure.General, $"{path} can not be opened or written: {e.Message}", e);
         }
     }
 }

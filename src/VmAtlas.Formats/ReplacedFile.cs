@@ -10,18 +10,23 @@ public sealed class ReplacedFile : IDisposable
     public ReplacedFile(string path)
     {
         _path = path;
-        _temporary = $"{path}.{Environment.ProcessId}.part";
-        Stream = FileErrors.Open(path, () => new FileStream(_temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.Read));
+        _temporary = $"{path}.{Path.GetRandomFileName()}.part";
+        // CreateNew follows no link: in a folder that others may write to, they must not choose what is overwritten.
+        // No buffer: nothing is left to fail when a full disk was told already.
+        Stream = FileErrors.Open(path, () => new FileStream(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0));
     }
 
+    /// <summary>Not buffered: write to it in large pieces.</summary>
     public FileStream Stream { get; }
 
     /// <summary>Takes the place. Without it the file that was there stays.</summary>
     public void Commit()
     {
-        Stream.Dispose();
         FileErrors.Open(_path, () =>
         {
+            // Only what is on the disk may take the place of what was there.
+            Stream.Flush(flushToDisk: true);
+            Stream.Dispose();
             File.Move(_temporary, _path, overwrite: true);
             return true;
         });

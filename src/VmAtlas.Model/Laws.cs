@@ -80,6 +80,8 @@ public static class Laws
         var sums = new MeasureSet[MemoryTypes.Count];
         for (var m = Measure.Size; (int)m < Measures.Count; m++)
         {
+            if (!snapshot.Has(m))
+                continue; // Shareable WS is absent where Private WS is, though Total WS be known
             var ofRegions = new SnapshotRows(snapshot, RowLevel.Region).Values(m);
             for (var r = 0; r < ofRegions.Length; r++)
                 sums[(int)snapshot.Regions.Types[r]].Add(m, ofRegions[r]);

@@ -32,7 +32,16 @@ public sealed class Summary
     public SummaryRow this[MemoryType type] => _rows[(int)type];
 
     /// <summary>Total, then every type, present or not.</summary>
-    public IEnumerable<SummaryRow> Rows => [Total, .. _rows];
+    public IReadOnlyList<SummaryRow> Rows
+    {
+        get
+        {
+            var rows = new SummaryRow[1 + _rows.Length];
+            rows[0] = Total;
+            _rows.CopyTo(rows, 1);
+            return rows;
+        }
+    }
 
     public static Summary Of(Snapshot snapshot)
     {

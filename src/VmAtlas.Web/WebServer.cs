@@ -77,6 +77,12 @@ public sealed class WebServer : IAsyncDisposable
         return new WebServer(app, api, token, idle, options.IdleLimit);
     }
 
+    /// <summary>Opens a process before the page comes: it then shows it at once.</summary>
+    public Task OpenProcess(int pid, CancellationToken cancellation) => _api.Sessions.OpenProcess(pid, _api.Clock, _api.Events, cancellation);
+
+    /// <summary>The same with a saved file.</summary>
+    public Task OpenFile(string path) => Task.Run(() => _api.Sessions.OpenFile(path));
+
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()

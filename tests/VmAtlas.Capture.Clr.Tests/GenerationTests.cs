@@ -43,7 +43,7 @@ public sealed class GenerationTests
             block.Label.ShouldBe(kind.Name(), $"block at {address:x}");
         }
         var labels = Enumerable.Range(0, snapshot.Blocks.Count).Select(i => snapshot.BlockAt(i).Label).ToHashSet();
-        labels.ShouldContain("reserved");
+        labels.ShouldContain("GC reserve");
         labels.ShouldContain("JIT code");
         labels.ShouldContain("GC bookkeeping");
     }
@@ -72,8 +72,8 @@ public sealed class GenerationTests
         before.Types.Single(t => t.Name == "ClrTarget.Program+Old").ShouldBe(new TypeStatistics("ClrTarget.Program+Old", 100_000, 4_000_000));
         target.Tell("grow 5000");
         var after = target.Capture(options).Report.Objects.ShouldNotBeNull();
-        var grown = TypeDiff.Between(before, after).Single(c => c.Name == "ClrTarget.Program+Grown");
+        var grown = ObjectDiff.Between(before, after).Single(c => c.Name == "ClrTarget.Program+Grown");
         (grown.Count, grown.Bytes).ShouldBe((5000, 120_000));
-        TypeDiff.Between(before, after).ShouldNotContain(c => c.Name == "ClrTarget.Program+Old");
+        ObjectDiff.Between(before, after).ShouldNotContain(c => c.Name == "ClrTarget.Program+Old");
     }
 }

@@ -87,6 +87,23 @@ public sealed class RecorderTests
     }
 
     [Fact]
+    public async Task A_target_that_did_not_change_is_read_again_only_now_and_then()
+    {
+        var looks = 0;
+        var options = new RecorderOptions { Interval = Seconds(1), Duration = Seconds(25), Clock = _clock };
+        var report = await new Recorder(Read, _ => { }, options, () =>
+        {
+            looks++;
+            _clock.Pass(TimeSpan.FromMilliseconds(2));
+            return looks != 3;
+        }).RunAsync();
+        // The third look sees a change; after that nine in a row are skipped at most.
+        _begun.Select(b => Math.Round(b.TotalSeconds)).ShouldBe([0, 3, 13, 23]);
+        report.Snapshots.ShouldBe(4);
+        report.Reading.ShouldBe(TimeSpan.FromMilliseconds(4 + 2 * looks));
+    }
+
+    [Fact]
     public async Task Ends_cleanly_when_the_target_ends()
     {
         var count = 0;

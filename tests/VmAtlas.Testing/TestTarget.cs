@@ -44,11 +44,11 @@ public sealed class TestTarget : IDisposable
 
     public ulong Address(string key) => Convert.ToUInt64(Said[key].Single().Split(' ')[0], 16);
 
-    /// <summary>Stops the program, so that nothing in it changes, and waits until it stands still.</summary>
+    /// <summary>Stops the program, so that nothing in it changes, and waits until every thread stands still.</summary>
     public void Stop()
     {
         Signals.Send(Pid, Signals.Stop);
-        while (File.ReadAllText($"/proc/{Pid}/stat") is var stat && stat[stat.LastIndexOf(')') + 2] != 'T')
+        while (!Signals.IsStopped(Pid))
             Thread.Sleep(1);
     }
 

@@ -13,7 +13,7 @@ public sealed class RunningServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Server = await WebServer.StartAsync(new WebServerOptions());
+        Server = await WebServer.StartAsync(new WebServerOptions { Log = line => TestContext.Current.TestOutputHelper?.WriteLine(line) });
         Client = new HttpClient { BaseAddress = Server.Address };
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Diagnostics.Runtime;
 using VmAtlas.Capture.Clr.Helper.Memory;
 using VmAtlas.Capture.Clr.Wire;
+using VmAtlas.Model;
 using VmAtlas.Model.Managed;
 
 namespace VmAtlas.Capture.Clr.Helper.Inspect;
@@ -12,7 +13,7 @@ namespace VmAtlas.Capture.Clr.Helper.Inspect;
 /// method table is found the walk goes on at the next word that could be one, and what was passed over is counted. Zeros are
 /// what an allocation context has not given out yet, and count as nothing.
 /// </remarks>
-sealed class HeapWalk(ClrHeap heap, TargetMemory memory)
+sealed class HeapWalk(ClrHeap heap, TargetMemory memory, ManagedReport ranges)
 {
     /// <summary>Names kept apart: a hostile heap can make up any number.</summary>
     const int MaxTypes = WireLimits.Types;
@@ -92,10 +93,10 @@ sealed class HeapWalk(ClrHeap heap, TargetMemory memory)
         {
             var word = BitConverter.ToUInt64(bytes[(int)at..]);
             // A word whose lower half is zero is unused memory, or the header before an object. The collector marks objects in the lowest bits.
-            var type = (uint)word == 0 ? s_none : TypeOf(word & ~7UL);
+            var type = (word & 0xffff_ffff) == 0 ? s_none : TypeOf(word & ~7UL);
             if (type.BaseSize == 0)
             {
-                _skipped += (uint)word == 0 ? 0 : 8;
+                _skipped += (word & 0xffff_ffff) == 0 ? 0 : 8;
                 at += 8;
                 continue;
             }
@@ -123,7 +124,7 @@ sealed class HeapWalk(ClrHeap heap, TargetMemory memory)
             return known;
         if (_types.Count >= MaxTypes)
             return s_none;
-        var type = heap.GetTypeByMethodTable(methodTable);
+        var type = CanBeMethodTable(methodTable) ? heap.GetTypeByMethodTable(methodTable) : null;
         known = type is null || type.StaticSize <= 0 ? s_none : new Known
         {
             Name = type.Name ?? $"(unnamed, method table {methodTable:x})",
@@ -133,5 +134,17 @@ sealed class HeapWalk(ClrHeap heap, TargetMemory memory)
         };
         _types.Add(methodTable, known);
         return known;
+    }
+
+    /// <summary>Method tables lie in the runtime's loader heaps; in memory nobody knows (a collectible assembly's) only one that looks like it.
+    /// What is left over of moved objects would else be taken for one now and then, which the DAC does not always survive.</summary>
+    bool CanBeMethodTable(ulong address)
+    {
+        if (ranges.Find(new Address(address)) is { } range)
+            return range.Kind is ManagedKind.HighFrequency or ManagedKind.LowFrequency or ManagedKind.Other;
+        const uint largest = 1 << 24;
+        Span<byte> head = stackalloc byte[8];
+        return address == heap.FreeType.MethodTable
+            || (memory.Read(address, head) == head.Length && BitConverter.ToUInt32(head[4..]) is >= 16 and <= largest);
     }
 }

@@ -43,14 +43,14 @@ sealed class RuntimeInspector : IDisposable
                 if (heap.MemoryRange.Start < heap.MemoryRange.End)
                     ranges.Add(new ManagedRange(heap.MemoryRange.Start, heap.MemoryRange.End, KindMap.Of(heap.Kind), StateOf(heap.Kind), (short)heap.GCHeap));
             }
-            return new ManagedReport
+            var report = new ManagedReport
             {
                 Evidence = ManagedEvidence.Debugger,
                 IsServer = _runtime.Heap.IsServer,
                 HasRegions = _runtime.Heap.SubHeaps is [var heap0, ..] ? heap0.HasRegions : null,
                 Ranges = RangeOrder.Of(ranges),
-                Objects = withObjects ? new HeapWalk(_runtime.Heap, _memory).Walk() : null,
             };
+            return withObjects ? report with { Objects = new HeapWalk(_runtime.Heap, _memory, report).Walk() } : report;
         }
     }
 

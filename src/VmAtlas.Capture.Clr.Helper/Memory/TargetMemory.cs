@@ -56,7 +56,7 @@ sealed unsafe class TargetMemory(TargetFiles files)
     /// <summary>The slot that holds the slab of an address, filled.</summary>
     int Slab(ulong address)
     {
-        var slot = (int)((address / SlabSize * 0x9E3779B97F4A7C15) >> 54);
+        var slot = (int)(unchecked(address / SlabSize * 0x9E3779B97F4A7C15) >> 54);
         if (_addresses[slot] == address)
             return slot;
         var bytes = _slabs[slot] ??= GC.AllocateUninitializedArray<byte>(SlabSize);

@@ -14,19 +14,24 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
     /// at a time. Wrong where the heap has a hard limit below it: then it is a reservation of the runtime, no more.</summary>
     const ulong SmallestGcReservation = 64UL << 20;
 
+    const string ByShape = "private memory reserved the way the .NET runtime does (inaccessible, left out of core dumps) in a .NET process";
+
     readonly int[] _regionOfKind = Filled(ManagedKinds.Count);
-    int _factsOf = -1;
+    int _collectors = -1, _any = -1;
 
     public void Claim()
     {
         ClaimCodeReserve();
-        foreach (var run in ReservationRuns.Find(context))
-            ClaimRun(run);
+        var runs = ReservationRuns.Find(context);
+        foreach (var run in runs)
+            ClaimIfCollectors(run);
         foreach (var range in report.Ranges)
-            ClaimOutsideRuns(range); // what a stretch has is claimed already
+            ClaimByKind(range); // what a stretch of the collector has is claimed already
+        foreach (var run in runs)
+            ClaimAs(RangesIn(run.Range).Count > 0 ? ManagedKind.CodeReserve : ManagedKind.Other, run.Range);
         ClaimDoubleMapped();
-        if (_factsOf >= 0)
-            AddFacts(_factsOf);
+        if (_any >= 0)
+            AddFacts(_collectors >= 0 ? _collectors : _any);
     }
 
     /// <summary>Claims inaccessible memory that touches the doublemapped file: the rest of a stretch that was kept for code.</summary>
@@ -37,30 +42,35 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         {
             if (mappings.Inodes[i] == 0 && context.Claims.IsFree(i) && ReservationRuns.IsReserved(mappings, i)
                 && (Touches(i - 1, i) || Touches(i, i + 1)))
-                context.Claims.Claim(RegionOf(ManagedKind.CodeReserve), i);
+                ClaimAs(ManagedKind.CodeReserve, mappings.Range(i));
         }
 
         bool Touches(int lower, int upper) => lower >= 0 && upper < mappings.Count && mappings.Ends[lower] == mappings.Starts[upper]
             && (IsDoubleMapped(lower) || IsDoubleMapped(upper));
     }
 
-    void ClaimRun(ReservationRun run)
+    /// <summary>Makes a region of a stretch that the collector reserved: objects, its bookkeeping, and what it has not used yet.</summary>
+    void ClaimIfCollectors(ReservationRun run)
     {
         var ranges = RangesIn(run.Range);
-        var isGc = ranges.Count > 0
+        var isCollectors = ranges.Count > 0
             ? ranges.Exists(r => r.Kind.HoldsObjects() || r.Kind is ManagedKind.FreeRegions or ManagedKind.Bookkeeping)
             : report.Evidence != ManagedEvidence.Debugger && run.Range.Size.Bytes >= SmallestGcReservation;
-        var region = context.Claims.AddRegion(MemoryType.ManagedHeap, DetailsOf(ranges, isGc), ReasonOf(ranges));
-        if (isGc && _factsOf < 0)
-            _factsOf = region;
+        if (!isCollectors)
+            return;
+        var region = context.Claims.AddRegion(MemoryType.ManagedHeap, DetailsOf(ranges), ranges.Count > 0 ? Told : ByShape);
+        (_collectors, _any) = (_collectors < 0 ? region : _collectors, region);
         for (var i = run.First; i <= run.Last; i++)
         {
             context.Claims.Claim(region, i);
             if (!context.Mappings.Protections[i].IsAccessible())
-                context.Claims.Label(region, context.Mappings.Range(i), "reserved");
+                context.Claims.Label(region, context.Mappings.Range(i), ManagedKind.CollectorReserve.Name());
         }
         foreach (var range in Joined(ranges))
-            LabelAccessible(region, range);
+        {
+            foreach (var (part, label) in Parts(range))
+                context.Claims.Label(region, part, label);
+        }
     }
 
     /// <summary>Neighbours with the same label as one: a large heap has thousands of regions.</summary>
@@ -75,19 +85,17 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         }
     }
 
-    /// <summary>Names the parts of a range, cut where accessible memory meets what is address space only, whatever the runtime calls it.</summary>
-    void LabelAccessible(int region, ManagedRange range)
-    {
-        foreach (var (part, label) in Parts(range))
-            context.Claims.Label(region, part, label);
-    }
-
-    void ClaimOutsideRuns(ManagedRange range)
+    void ClaimByKind(ManagedRange range)
     {
         foreach (var (part, label) in Parts(range))
             context.Claims.ClaimRange(RegionOf(range.Kind), part, label);
     }
 
+    /// <summary>Claims what is left of a range for a kind that only the mappings tell of.</summary>
+    void ClaimAs(ManagedKind kind, AddressRange range) =>
+        ClaimByKind(new ManagedRange(range.Start.Value, range.End.Value, kind, ManagedState.Used, Heap: -1));
+
+    /// <summary>The parts of a range, cut where accessible memory meets what is address space only, whatever the runtime calls it.</summary>
     IEnumerable<(AddressRange Part, string Label)> Parts(ManagedRange range)
     {
         // Used memory is claimed to the end of its last page, so what follows begins after that page.
@@ -106,7 +114,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         for (var i = 0; i < context.Mappings.Count; i++)
         {
             if (IsDoubleMapped(i) && context.Claims.OwnerOf(i) < 0)
-                context.Claims.Claim(RegionOf(ManagedKind.DoubleMapped), i);
+                ClaimAs(ManagedKind.DoubleMapped, context.Mappings.Range(i));
         }
     }
 
@@ -119,11 +127,12 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
             var reason = kind switch
             {
                 ManagedKind.DoubleMapped => "the file behind it is named doublemapper, by which the .NET runtime writes and executes code",
-                ManagedKind.CodeReserve => "reserved the way the .NET runtime does, and next to its doublemapped code",
+                ManagedKind.CodeReserve => "reserved the way the .NET runtime does (inaccessible, left out of core dumps), with its code in it or next to it",
+                ManagedKind.Other => report.Evidence == ManagedEvidence.Debugger ? Told : ByShape,
                 _ => Told,
             };
             region = context.Claims.AddRegion(MemoryType.ManagedHeap, $".NET {kind.Name()}", reason);
-            _factsOf = _factsOf < 0 ? region : _factsOf;
+            _any = region;
         }
         return region;
     }
@@ -132,36 +141,44 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
     {
         ManagedEvidence.Debugger => "the runtime's own data structures, read by its debugger library",
         ManagedEvidence.EventPipe => "the runtime itself, asked over its diagnostics socket",
-        _ => "private memory reserved the way the .NET runtime does (inaccessible, left out of core dumps) in a .NET process",
+        _ => ByShape,
     };
 
-    string DetailsOf(List<ManagedRange> ranges, bool isGc)
+    string DetailsOf(List<ManagedRange> ranges)
     {
-        if (!isGc)
-            return ranges.Count > 0 ? $".NET {ranges[0].Kind.Name()}" : ".NET reservation";
         if (ranges.Count > 0 && ranges.TrueForAll(r => r.Kind == ranges[0].Kind))
             return $".NET GC heap: {ranges[0].Kind.Name()}";
-        string?[] words = [report.IsServer switch { true => "server", false => "workstation", _ => null }, report.HasRegions switch { true => "regions", false => "segments", _ => null }];
-        var known = string.Join(", ", words.OfType<string>());
-        return known.Length > 0 ? $".NET GC heap ({known})" : ".NET GC heap";
+        return Collector.Length > 0 ? $".NET GC heap ({Collector})" : ".NET GC heap";
     }
 
-    string ReasonOf(List<ManagedRange> ranges) => ranges.Count > 0
-        ? Told
-        : "private memory reserved the way the .NET runtime does (inaccessible, left out of core dumps) in a .NET process";
+    /// <summary>"workstation, regions", as far as it is known.</summary>
+    string Collector
+    {
+        get
+        {
+            var kind = report.IsServer switch { true => "server", false => "workstation", _ => null };
+            var layout = report.HasRegions switch { true => "regions", false => "segments", _ => null };
+            return string.Join(", ", new[] { kind, layout }.OfType<string>());
+        }
+    }
 
     void AddFacts(int region)
     {
-        context.Claims.AddFact(region, "clr-evidence", report.Evidence switch
+        Add(ManagedUse.EvidenceFact, report.Evidence switch
         {
             ManagedEvidence.Debugger => "debugger library",
             ManagedEvidence.EventPipe => "EventPipe",
             _ => "shape",
         });
-        if (report.RuntimeVersion is { } version)
-            context.Claims.AddFact(region, "clr-version", version);
-        if (report.WhyNotBetter is { } why)
-            context.Claims.AddFact(region, "clr-why-not-better", why);
+        Add(ManagedUse.VersionFact, report.RuntimeVersion);
+        Add(ManagedUse.CollectorFact, Collector);
+        Add(ManagedUse.WhyNotBetterFact, report.WhyNotBetter);
+
+        void Add(string key, string? value)
+        {
+            if (value is { Length: > 0 })
+                context.Claims.AddFact(region, key, value);
+        }
     }
 
     /// <summary>The ranges that begin in a stretch, in order.</summary>

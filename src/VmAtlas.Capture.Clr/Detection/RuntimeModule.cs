@@ -32,16 +32,16 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
         return context.Target is IMemorySource memory ? FindInProgram(context, memory) : null;
     }
 
+    /// <summary>Looks for a runtime linked into the program; into any module, where it is not known which the program is.</summary>
     static RuntimeModule? FindInProgram(AnnotationContext context, IMemorySource memory)
     {
         var (mappings, strings) = (context.Mappings, context.Strings);
-        if (context.Target.Process.Executable is not { } executable)
-            return null;
-        var name = strings.Intern(executable);
+        var program = context.Target.Process.Executable is { } path ? strings.Intern(path) : -1;
         for (var i = 0; i < mappings.Count; i++)
         {
             // The assemblies of a bundle are mapped from the same file: only the ELF header begins at offset 0 and is private.
-            if (mappings.Names[i] == name && mappings.Offsets[i] == 0 && !mappings.Protections[i].IsShared()
+            if (mappings.Offsets[i] == 0 && mappings.Inodes[i] != 0 && !mappings.Protections[i].IsShared()
+                && (program < 0 || mappings.Names[i] == program)
                 && ElfModule.TryOpen(Read, mappings.Starts[i])?.FindExport(RuntimeIdentity.Export) is not null)
                 return new RuntimeModule(mappings.Starts[i], IsSingleFile: true);
         }

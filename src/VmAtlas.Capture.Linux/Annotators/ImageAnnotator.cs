@@ -23,25 +23,22 @@ sealed class ImageAnnotator : IAnnotator
     {
         var mappings = context.Mappings;
         var page = context.Target.System.PageSize.Bytes;
-        var objects = new Dictionary<(uint Device, ulong Inode), ElfObject?>();
-        var copies = new Dictionary<(uint Device, ulong Inode), int>();
+        var files = new ImageFiles();
         for (var i = 0; i < mappings.Count; i++)
         {
             if (mappings.Inodes[i] == 0 || mappings.Protections[i].IsShared() || !context.Claims.IsFree(i))
                 continue;
             if (mappings.Offsets[i] != 0 && (mappings.Protections[i] & Protection.Execute) == 0)
                 continue;
-            var file = (mappings.Devices[i], mappings.Inodes[i]);
-            if (!objects.TryGetValue(file, out var elf))
+            var file = files.Find(mappings.Devices[i], mappings.Inodes[i]);
+            if (file is null)
             {
-                if (objects.Count == MaxFiles)
+                if (files.Count == MaxFiles)
                     break;
-                objects.Add(file, elf = ReadHeaders(context, i));
+                file = files.Add(mappings.Devices[i], mappings.Inodes[i], ReadHeaders(context, i));
             }
-            if (elf is null || ElfPlacement.TryFind(mappings, i, elf, page) is not { } placement)
-                continue;
-            copies[file] = copies.GetValueOrDefault(file) + 1;
-            Claim(context, placement, i, copies[file]);
+            if (file.Object is not null && ElfPlacement.TryFind(mappings, i, file.Object, page) is { } placement)
+                Claim(context, placement, i, ++file.Copies);
         }
     }
 

@@ -1,3 +1,5 @@
+using VmAtlas.Capture.Linux.Runtimes;
+
 namespace VmAtlas.Capture.Linux.Annotators;
 
 /// <summary>The annotators for Linux targets, in the order in which they claim.</summary>
@@ -8,13 +10,25 @@ public static class LinuxAnnotators
     /// a heap; then images, whose .bss is anonymous memory that heaps and reservations could take for theirs; and so on
     /// from sure to likely.
     /// </remarks>
-    public static IReadOnlyList<IAnnotator> All =>
+    public static IReadOnlyList<IAnnotator> All => With();
+
+    /// <summary>The same with those that know a runtime: they come after images, and before what goes by looks.</summary>
+    public static IReadOnlyList<IAnnotator> With(params ReadOnlySpan<IAnnotator> runtimes) =>
     [
         new KernelAnnotator(),
         new StackAnnotator(),
         new ImageAnnotator(),
         new PeAnnotator(),
+        .. runtimes,
         new HeapAnnotator(),
+        new JvmAnnotator(),
+        new V8Annotator(),
+        new ChromiumAnnotator(),
+        new PythonAnnotator(),
+        new GoAnnotator(),
+        new WineAnnotator(),
+        new ThreadBlockAnnotator(),
+        new OtherAllocatorsAnnotator(),
         new FileAnnotator(),
         new NamedMemoryAnnotator(),
         new ReservationAnnotator(),

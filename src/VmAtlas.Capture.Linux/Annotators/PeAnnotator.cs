@@ -8,7 +8,7 @@ namespace VmAtlas.Capture.Linux.Annotators;
 /// <remarks>
 /// Evidence: PE headers at the start of a mapping whose sections lie where they ask for (see <see cref="PePlacement"/>). Much of such an image is
 /// an anonymous copy, because its sections are not aligned to pages in the file: by names alone it would be private data. An image that is no
-/// file's at all has no path: it is found where it begins at a multiple of 64 KiB, as both loaders lay them out. A flat view
+/// file's at all has no path: it is found where it begins at a multiple of 64 KiB, as both loaders lay them out, and has code. A flat view
 /// (.NET maps one of each assembly too) stays a Mapped File.
 /// </remarks>
 sealed class PeAnnotator : IAnnotator
@@ -28,7 +28,9 @@ sealed class PeAnnotator : IAnnotator
         var header = new byte[PeReader.MaxHeader];
         for (var i = 0; i < mappings.Count; i++)
         {
-            if (!IsCandidate(mappings, i) || !context.Claims.IsFree(i) || (IsOdd(mappings, i) && looks++ >= MaxAnonymous))
+            if (!IsCandidate(mappings, i) || !context.Claims.IsFree(i))
+                continue;
+            if (IsOdd(mappings, i) && (!HasCodeBehind(mappings, i) || looks++ >= MaxAnonymous))
                 continue;
             var start = new Address(mappings.Starts[i]);
             if (memory.Read(start, header.AsSpan(0, 2)) < 2 || !PeReader.IsPe(header))
@@ -46,6 +48,18 @@ sealed class PeAnnotator : IAnnotator
 
     /// <summary>Not the first bytes of a file: an anonymous copy, or an image within a bundle.</summary>
     static bool IsOdd(BlockTable mappings, int mapping) => mappings.Inodes[mapping] == 0 || mappings.Offsets[mapping] != 0;
+
+    /// <summary>Whether executable memory follows soon without a gap: without it nothing would tell an image from a copy of its file.</summary>
+    static bool HasCodeBehind(BlockTable mappings, int mapping)
+    {
+        const int Near = 16;
+        for (var i = mapping; i < Math.Min(mappings.Count, mapping + Near) && (i == mapping || mappings.Starts[i] == mappings.Ends[i - 1]); i++)
+        {
+            if ((mappings.Protections[i] & Protection.Execute) != 0)
+                return true;
+        }
+        return false;
+    }
 
     static void Claim(AnnotationContext context, PePlacement placement, int mapping)
     {

@@ -36,8 +36,11 @@ sealed class StackAnnotator : IAnnotator
             else
                 others.Add(tid);
         }
-        foreach (var stack in threads.Count > 0 ? CachedStacks.Find(target, threads, page) : [])
-            writer.ClaimCached(stack);
+        if (threads.Count > 0)
+        {
+            foreach (var stack in CachedStacks.Find(target, threads, page))
+                writer.ClaimCached(stack);
+        }
         new StacksByPointer(context, target, writer).Claim(others);
         MainStack.ClaimOthersThatGrow(context);
         if (refused > 0 && threads.Count == 0)

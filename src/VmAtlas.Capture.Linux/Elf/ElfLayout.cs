@@ -25,8 +25,11 @@ readonly record struct ElfLayout(bool Is64)
         return new ElfHeader(Word(bytes, 28, 32), Half(counts, 0), Half(counts, 2), Word(bytes, 32, 40), Half(counts, 4), Half(counts, 6), Half(counts, 8));
     }
 
+    /// <summary>p_type of a program header.</summary>
+    public static uint SegmentKind(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
     /// <summary>A program header; null when its memory or its bytes in the file would pass the end of the numbers.</summary>
-    public (uint Kind, ElfSegment Segment)? Segment(ReadOnlySpan<byte> bytes)
+    public ElfSegment? Segment(ReadOnlySpan<byte> bytes)
     {
         var flags = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(Is64 ? 4 : 24)..]);
         var (offset, address) = (Word(bytes, 4, 8), Word(bytes, 8, 16));
@@ -36,8 +39,7 @@ readonly record struct ElfLayout(bool Is64)
         if (address > Limit || memorySize > Limit || offset > Limit || fileSize > Limit)
             return null;
         var access = ((flags & 4) != 0 ? Protection.Read : 0) | ((flags & 2) != 0 ? Protection.Write : 0) | ((flags & 1) != 0 ? Protection.Execute : 0);
-        var kind = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-        return (kind, new ElfSegment(offset, fileSize, AddressRange.Of(address, address + memorySize), access));
+        return new ElfSegment(offset, fileSize, AddressRange.Of(address, address + memorySize), access);
     }
 
     public (uint Name, ulong Address, ulong Offset, ulong Size) Section(ReadOnlySpan<byte> bytes) =>

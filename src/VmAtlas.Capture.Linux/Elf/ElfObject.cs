@@ -31,11 +31,11 @@ sealed record ElfObject
 /// <param name="FileSize">p_filesz; what p_memsz has more is zeroes (.bss).</param>
 /// <param name="Memory">p_vaddr and p_memsz.</param>
 /// <param name="Access">p_flags as protection.</param>
-readonly record struct ElfSegment(ulong Offset, ulong FileSize, AddressRange Memory, Protection Access)
+sealed record ElfSegment(ulong Offset, ulong FileSize, AddressRange Memory, Protection Access)
 {
     /// <summary>"r-x segment".</summary>
     public string Label => $"{Access.ToMapsText()[..3]} segment";
 }
 
 /// <summary>One section with an address.</summary>
-readonly record struct ElfSection(string Name, AddressRange Range);
+sealed record ElfSection(string Name, AddressRange Range);

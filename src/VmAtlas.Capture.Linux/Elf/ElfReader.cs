@@ -45,13 +45,7 @@ static class ElfReader
         var table = new byte[header.SegmentCount * layout.SegmentSize];
         if (bytes(header.SegmentsAt, table) < table.Length)
             return null;
-        var all = new List<(uint Kind, ElfSegment Segment)>(header.SegmentCount);
-        for (var i = 0; i < header.SegmentCount; i++)
-        {
-            if (layout.Segment(table.AsSpan(i * layout.SegmentSize)) is { } segment)
-                all.Add(segment);
-        }
-        var loads = all.Where(s => s.Kind == Load && !s.Segment.Memory.IsEmpty).Select(s => s.Segment).OrderBy(s => s.Memory.Start).ToArray();
+        var loads = SegmentsOf(layout, table, Load).Where(s => !s.Memory.IsEmpty).OrderBy(s => s.Memory.Start.Value).ToArray();
         if (loads.Length == 0)
             return null;
         var headers = header.SegmentsAt == (ulong)layout.HeaderSize ? header.SegmentsAt + (ulong)table.Length : 0;
@@ -59,11 +53,21 @@ static class ElfReader
         {
             Is64 = layout.Is64,
             Segments = loads,
-            Relro = all.FirstOrDefault(s => s.Kind == GnuRelro).Segment.Memory,
+            Relro = SegmentsOf(layout, table, GnuRelro).FirstOrDefault()?.Memory ?? default,
             HeaderSize = headers,
-            BuildId = ReadBuildId(bytes, all.Where(s => s.Kind == Note).Select(s => s.Segment)),
+            BuildId = ReadBuildId(bytes, SegmentsOf(layout, table, Note)),
             Sections = wantSections ? ReadSections(bytes, layout, header, loads) : [],
         };
+    }
+
+    /// <summary>The program headers of a kind that make sense, in the order of the table.</summary>
+    static IEnumerable<ElfSegment> SegmentsOf(ElfLayout layout, byte[] table, uint kind)
+    {
+        for (var at = 0; at < table.Length; at += layout.SegmentSize)
+        {
+            if (ElfLayout.SegmentKind(table.AsSpan(at)) == kind && layout.Segment(table.AsSpan(at)) is { } segment)
+                yield return segment;
+        }
     }
 
     /// <summary>Notes are { name size, descriptor size, type, name, descriptor }, both padded to 4 bytes; the build id is of "GNU", type 3.</summary>
@@ -105,13 +109,13 @@ static class ElfReader
         {
             var entry = table.AsSpan(i * layout.SectionSize);
             var (name, start, _, size) = layout.Section(entry);
-            if (size == 0 || start + size < start || !layout.TakesMemory(entry))
+            if (size == 0 || size > ulong.MaxValue - start || !layout.TakesMemory(entry))
                 continue;
             var range = AddressRange.Of(start, start + size);
             if (Array.Exists(loads, l => l.Memory.Contains(range)))
                 sections.Add(new ElfSection(NameAt(names.AsSpan(0, length), name), range));
         }
-        return [.. sections.OrderBy(s => s.Range.Start)];
+        return [.. sections.OrderBy(s => s.Range.Start.Value)];
     }
 
     static string NameAt(ReadOnlySpan<byte> names, uint at)

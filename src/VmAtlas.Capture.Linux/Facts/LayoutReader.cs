@@ -15,8 +15,11 @@ static class LayoutReader
     const ulong End47 = 0x7ffffffff000, End56 = 0xfffffffffff000, End48 = 1UL << 48, End32 = 0xffffe000, End32Arm = 0xffff0000;
     const ulong DefaultGuardPages = 256;
 
-    static readonly Lazy<(ulong Lowest, ulong Guard)> s_limits = new(() =>
-        (ReadNumber("/proc/sys/vm/mmap_min_addr"), GuardPages(File.ReadAllText("/proc/cmdline")) * (ulong)Environment.SystemPageSize));
+    static readonly Lazy<Limits> s_limits = new(() => new Limits(
+        ReadNumber("/proc/sys/vm/mmap_min_addr"), GuardPages(File.ReadAllText("/proc/cmdline")) * (ulong)Environment.SystemPageSize));
+
+    /// <summary>What the system sets for all processes.</summary>
+    sealed record Limits(ulong Lowest, ulong Guard);
 
     /// <param name="highest">End of the target's highest user mapping; 0 while unknown.</param>
     public static AddressSpaceLayout Of(string? architecture, ulong highest)

@@ -7,11 +7,14 @@ namespace VmAtlas.Capture.Linux.Facts;
 /// <summary>Facts of the machine: read once, they do not change while it runs.</summary>
 static class SystemReader
 {
-    static readonly Lazy<DateTimeOffset?> s_bootTime = new(ReadBootTime);
+    static readonly Lazy<Boot> s_boot = new(() => new Boot(ReadBootTime()));
     static readonly Lazy<SystemFacts> s_system = new(ReadSystem);
 
+    /// <summary>When the system started.</summary>
+    sealed record Boot(DateTimeOffset? Time);
+
     /// <summary>btime of /proc/stat.</summary>
-    public static DateTimeOffset? BootTime => s_bootTime.Value;
+    public static DateTimeOffset? BootTime => s_boot.Value.Time;
 
     public static SystemFacts System => s_system.Value;
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace VmAtlas.Capture.Linux.Facts;
@@ -7,15 +6,14 @@ namespace VmAtlas.Capture.Linux.Facts;
 /// they can be slow, and load libraries).</summary>
 static class UserNames
 {
-    static readonly Lazy<Dictionary<uint, string>> s_names = new(Read);
-    static readonly ConcurrentDictionary<uint, string> s_numbers = new();
+    static readonly Lazy<Dictionary<ulong, string>> s_names = new(Read);
 
     public static string Of(uint uid) =>
-        s_names.Value.TryGetValue(uid, out var name) ? name : s_numbers.GetOrAdd(uid, u => u.ToString(CultureInfo.InvariantCulture));
+        s_names.Value.TryGetValue(uid, out var name) ? name : uid.ToString(CultureInfo.InvariantCulture);
 
-    static Dictionary<uint, string> Read()
+    static Dictionary<ulong, string> Read()
     {
-        var names = new Dictionary<uint, string>();
+        var names = new Dictionary<ulong, string>();
         if (!File.Exists("/etc/passwd"))
             return names;
         foreach (var line in File.ReadLines("/etc/passwd"))

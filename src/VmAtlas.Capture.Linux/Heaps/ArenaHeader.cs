@@ -42,7 +42,7 @@ static class ArenaHeader
 
     /// <summary>A bin that is not empty points to chunks. A pointer into the header itself is that of an empty bin seen from the wrong place.</summary>
     static bool IsListed(ulong chunk, ulong address, Func<ulong, bool> couldBeChunk) =>
-        (chunk & 15) == 0 && chunk >= 0x10000 && (chunk + 256 < address || chunk >= address + Bytes) && couldBeChunk(chunk);
+        (chunk & 15) == 0 && chunk >= 0x10000 && (chunk < address ? address - chunk > 256 : chunk - address >= Bytes) && couldBeChunk(chunk);
 
     /// <summary>Where a bin's pointers would be, were they those of a chunk.</summary>
     public static ulong BinChunk(ulong address, int bin) => address + FirstBin + 16 * (ulong)bin - 16;

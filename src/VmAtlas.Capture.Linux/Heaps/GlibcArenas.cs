@@ -18,6 +18,9 @@ public sealed class GlibcArenas
     const long MaxDataBytes = 64 << 20;
     const int MaxHeaps = 1 << 20;
 
+    /// <summary>Mappings of data looked through: a process that maps tens of thousands of files privately has no libc among them.</summary>
+    const int MaxDataMappings = 512;
+
     readonly BlockTable _mappings;
     readonly StringTable _strings;
     readonly IMemorySource _memory;
@@ -49,10 +52,13 @@ public sealed class GlibcArenas
         return arenas.FindMain() ? arenas : null;
     }
 
+    /// <summary>An arena that malloc's ring leads to, and its words from <c>top</c> on.</summary>
+    sealed record RingArena(ulong Address, int TopOffset, ulong[] Header);
+
     bool FindMain()
     {
         var left = MaxDataBytes;
-        foreach (var row in HeapMappings.WritableData(_mappings, _strings))
+        foreach (var row in HeapMappings.WritableData(_mappings, _strings).Take(MaxDataMappings))
         {
             var size = _mappings.Ends[row] - _mappings.Starts[row];
             if (size > (ulong)left)
@@ -93,21 +99,19 @@ public sealed class GlibcArenas
 
     void FollowRing(ulong mainTop, ulong[] data)
     {
-        var (arenas, seen) = (new List<(ulong Address, int TopOffset, ulong[] Header)>(), new HashSet<ulong>());
+        var (arenas, seen) = (new List<RingArena>(), new HashSet<ulong>());
         var header = ReadHeader(mainTop);
         var next = header[ArenaHeader.Next / 8];
         while (!IsMain(next, mainTop) && arenas.Count < MaxArenas && seen.Add(next) && TopOffsetOf(next) is { } offset)
         {
             var other = ReadHeader(next + (ulong)offset);
-            arenas.Add((next, offset, other));
+            arenas.Add(new RingArena(next, offset, other));
             next = other[ArenaHeader.Next / 8];
         }
-        var mainOffset = arenas.Count > 0 ? arenas[0].TopOffset : (int)(mainTop - next);
-        if (!IsMain(next, mainTop))
-        {
+        var closed = IsMain(next, mainTop);
+        if (!closed)
             _problems.Add(new Problem("heap-ring", $"malloc's ring of arenas leads to {new Address(next)}, where no arena is: arenas may be missing"));
-            mainOffset = arenas.Count > 0 ? mainOffset : 96;
-        }
+        var mainOffset = arenas.Count > 0 ? arenas[0].TopOffset : closed ? (int)(mainTop - next) : 96;
         var found = new List<GlibcArena> { Main(mainTop, mainOffset, header, data) };
         foreach (var (address, offset, words) in arenas)
             found.Add(Secondary(found.Count, address, offset, words));

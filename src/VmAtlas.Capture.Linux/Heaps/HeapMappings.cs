@@ -40,7 +40,7 @@ static class HeapMappings
     }
 
     /// <summary>Private writable file mappings: those of libc first, since the main arena is nearly always there.</summary>
-    public static IEnumerable<int> WritableData(BlockTable mappings, StringTable strings)
+    public static List<int> WritableData(BlockTable mappings, StringTable strings)
     {
         List<int> libc = [], other = [];
         for (var i = 0; i < mappings.Count; i++)
@@ -48,7 +48,8 @@ static class HeapMappings
             if (mappings.Inodes[i] != 0 && IsPrivateReadWrite(mappings.Protections[i]))
                 (IsLibc(strings.Utf8(mappings.Names[i])) ? libc : other).Add(i);
         }
-        return libc.Concat(other);
+        libc.AddRange(other);
+        return libc;
     }
 
     /// <summary>The words of a range; absent pages are zeros.</summary>

@@ -34,6 +34,18 @@ static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle openat(int dirfd, string path, int flags);
 
+    /// <summary>openat(2), the bare descriptor: for very many small files, where a handle object each would cost as much as the call.</summary>
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    public static partial int openat_bare(int dirfd, byte* path, int flags);
+
+    /// <summary>read(2) of a bare descriptor.</summary>
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint read_bare(int fd, byte* into, nuint count);
+
+    /// <summary>close(2) of a bare descriptor.</summary>
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int close_bare(int fd);
+
     /// <summary>read(2).</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint read(SafeFileHandle fd, byte* into, nuint count);

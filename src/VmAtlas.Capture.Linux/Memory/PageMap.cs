@@ -13,7 +13,7 @@ namespace VmAtlas.Capture.Linux.Memory;
 sealed class PageMap : IDisposable
 {
     /// <summary>Populated ranges closer than this many pages are read with one call: a call costs as much as about so many words.</summary>
-    const int JoinPages = 64;
+    public const int JoinPages = 64;
 
     readonly SpecialRanges _special;
     readonly bool _useScan;
@@ -69,12 +69,22 @@ sealed class PageMap : IDisposable
                 continue;
             }
             var end = _special.NextHugetlb(at, range.End.Value);
-            if (!(!CanScan ? TryTallyWords(at, end, end, ref tally) : TryTallyScan(at, end, ref tally)))
+            if (!(!CanScan ? TryAddWords(at, end, end, ref tally) : TryTallyScan(at, end, ref tally)))
                 return false;
             at = end;
         }
         return true;
     }
+
+    /// <summary>The same by the words alone, which count zero pages as resident, and without forgetting what was read ahead: for many small
+    /// ranges in a row, after <see cref="Forget"/>.</summary>
+    public bool TryTallyWords(ulong start, ulong end, ulong horizon, out PageTally tally)
+    {
+        tally = default;
+        return IsOpen && TryAddWords(start, end, horizon, ref tally);
+    }
+
+    public void Forget() => _words.Forget();
 
     public bool TryReadPages(AddressRange range, Span<PageState> pages)
     {
@@ -141,7 +151,7 @@ sealed class PageMap : IDisposable
                 var (start, upTo, categories) = (found[i].Start, found[i].End, found[i].Categories);
                 if ((categories & (PageCategory.PfnZero | PageCategory.Guard)) != 0)
                     continue;
-                if (!TryTallyWords(start, upTo, Horizon(found[i..]), ref tally))
+                if (!TryAddWords(start, upTo, Horizon(found[i..]), ref tally))
                     return false;
             }
         }
@@ -161,7 +171,7 @@ sealed class PageMap : IDisposable
         return end;
     }
 
-    bool TryTallyWords(ulong at, ulong end, ulong horizon, ref PageTally tally)
+    bool TryAddWords(ulong at, ulong end, ulong horizon, ref PageTally tally)
     {
         ulong resident = 0, exclusive = 0, anonymous = 0, own = 0, swapped = 0;
         while (at < end)

@@ -7,20 +7,20 @@ namespace VmAtlas.Capture.Linux.Proc;
 /// the name. A file of which another name is left, or that can not be looked at (map_files needs rights), keeps the name as it was written.</summary>
 sealed class DeletedNames(MappedFiles files)
 {
-    readonly Dictionary<(uint Device, ulong Inode, int Name), int> _known = [];
-
     static ReadOnlySpan<byte> Suffix => " (deleted)"u8;
 
     public void Resolve(BlockTable mappings, StringTable strings)
     {
-        _known.Clear(); // an inode can be given to another file
+        // Made only where it is needed, and anew each time: an inode can be given to another file.
+        Dictionary<(uint Device, ulong Inode, int Name), int>? known = null;
         for (var i = 0; i < mappings.Count; i++)
         {
             if (mappings.Inodes[i] == 0 || !strings.Utf8(mappings.Names[i]).EndsWith(Suffix))
                 continue;
             var key = (mappings.Devices[i], mappings.Inodes[i], mappings.Names[i]);
-            if (!_known.TryGetValue(key, out var name))
-                _known.Add(key, name = Look(mappings, strings, i));
+            known ??= [];
+            if (!known.TryGetValue(key, out var name))
+                known.Add(key, name = Look(mappings, strings, i));
             if (name < 0)
                 continue;
             mappings.SetName(i, name);

@@ -61,7 +61,7 @@ readonly record struct MapsLine(ulong Start, ulong End, Protection Protection, u
         }
         var ok = TryHex(line, ref at, (byte)':', out var major) & TryHex(line, ref at, (byte)' ', out var minor)
             & TryDecimal(line, ref at, out inode);
-        device = (uint)(major << 20 | minor & 0xfffff);
+        device = (uint)((major & 0xfff) << 20 | minor & 0xfffff);
         return ok;
     }
 

@@ -40,6 +40,21 @@ sealed class ProcFolder : IDisposable
     /// <summary>Reads a small text file whole; null when that fails. Bytes that are not UTF-8 are replaced.</summary>
     public string? TryReadText(string name) => TryRead(name, out _) is { } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
 
+    /// <summary>Reads a tiny file whole, without allocating: what fits of it, or nothing when that fails.</summary>
+    /// <param name="name">Ends with a zero byte.</param>
+    public unsafe int ReadTiny(ReadOnlySpan<byte> name, Span<byte> into)
+    {
+        fixed (byte* path = name, target = into)
+        {
+            var file = Libc.openat_bare((int)_folder.DangerousGetHandle(), path, Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_NOCTTY);
+            if (file < 0)
+                return 0;
+            var got = Libc.read_bare(file, target, (nuint)into.Length);
+            _ = Libc.close_bare(file);
+            return (int)Math.Max(0, got);
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 
     static unsafe byte[]? ReadAll(SafeFileHandle file, int limit, out int errno)

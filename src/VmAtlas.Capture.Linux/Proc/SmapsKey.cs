@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace VmAtlas.Capture.Linux.Proc;
 
 /// <summary>The lines of smaps that measures are made of; their order here is nobody's but ours.</summary>
@@ -56,14 +54,15 @@ static class SmapsKeys
 }
 
 /// <summary>The numbers of one mapping as smaps prints them (most in kB), by <see cref="SmapsKey"/>.</summary>
-[InlineArray(SmapsKeys.Count)]
-struct SmapsValues
+sealed class SmapsValues
 {
-    ulong _first;
+    readonly ulong[] _values = new ulong[SmapsKeys.Count];
 
     public ulong this[SmapsKey key]
     {
-        readonly get => this[(int)key];
-        set => this[(int)key] = value;
+        get => _values[(int)key];
+        set => _values[(int)key] = value;
     }
+
+    public void Clear() => Array.Clear(_values);
 }

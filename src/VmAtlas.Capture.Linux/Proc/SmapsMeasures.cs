@@ -37,7 +37,10 @@ static class SmapsMeasures
             foreach (var key in needed)
             {
                 if ((seen >> (int)key & 1) == 0)
+                {
+                    table.MarkAbsent(measure);
                     return;
+                }
             }
             table.MarkPresent(measure);
         }
@@ -46,7 +49,7 @@ static class SmapsMeasures
     /// <summary>Writes the measures of a new row whose range, protection and inode are set.</summary>
     /// <returns>Whether Private WS could be less than what was written: the mapping holds anonymous and file pages, and some of them
     /// are shared, but smaps does not say which.</returns>
-    public static bool Store(BlockTable table, int row, ulong flags, in SmapsValues values)
+    public static bool Store(BlockTable table, int row, ulong flags, SmapsValues values)
     {
         var size = table.Ends[row] - table.Starts[row];
         var rss = Math.Min(values[SmapsKey.Rss] << 10, size);
@@ -94,7 +97,7 @@ static class SmapsMeasures
         }
     }
 
-    static ulong Huge(in SmapsValues values) =>
+    static ulong Huge(SmapsValues values) =>
         values[SmapsKey.AnonHugePages] + values[SmapsKey.ShmemPmdMapped] + values[SmapsKey.FilePmdMapped];
 
     static byte PageShift(ulong kib) => (byte)(kib == 0 ? 12 : 10 + BitOperations.Log2(kib));

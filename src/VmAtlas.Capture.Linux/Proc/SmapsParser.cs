@@ -14,10 +14,12 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
     readonly SmapsTemplate _template = new();
     readonly VmFlagsText _flagTexts = new();
     readonly List<int> _mixed = [];
-    SmapsValues _values;
+    readonly SmapsValues _values = new();
     ulong _flags;
     uint _seen;
     int _row = -1;
+    int _before; // where in this portion of text the numbers in _values stand, if they are all of a mapping
+    bool _repeats;
     int _name;
 
     public BlockTable Mappings => mappings;
@@ -43,6 +45,7 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
     public int Take(ReadOnlySpan<byte> text)
     {
         var at = 0;
+        _repeats = false;
         while (true)
         {
             var length = text[at..].IndexOf((byte)'\n');
@@ -56,9 +59,23 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
                 continue;
             }
             Header(line);
-            if (_template.IsReady)
-                at += _template.Match(text[at..], ref _values);
+            at += Numbers(text, at);
         }
+    }
+
+    /// <summary>Reads the lines that are as learnt, and returns how many bytes they took. Neighbours often have the very same numbers
+    /// (untouched, or one page each): then those already read stand.</summary>
+    int Numbers(ReadOnlySpan<byte> text, int at)
+    {
+        var length = _template.Length;
+        if (_repeats && text.Length - at >= length && text.Slice(at, length).SequenceEqual(text.Slice(_before, length)))
+            return length;
+        _values.Clear();
+        length = _template.IsReady ? _template.Match(text[at..], _values) : 0;
+        if (length > 0)
+            _seen |= _template.Keys;
+        (_repeats, _before) = (length > 0, at);
+        return length;
     }
 
     /// <summary>Ends the last mapping and says which measures there were.</summary>
@@ -79,7 +96,7 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
     {
         Store();
         _template.Close();
-        (_values, _flags) = (default, 0);
+        _flags = 0;
         if (!MapsLine.TryParse(line, out var header, out var name))
         {
             Unreadable++;
@@ -109,10 +126,10 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
 
     void Field(ReadOnlySpan<byte> line)
     {
-        var flags = "VmFlags:"u8;
+        var flags = "VmFlags: "u8;
         if (line.StartsWith(flags))
         {
-            _flags = _flagTexts.Parse(line[flags.Length..].TrimStart((byte)' '));
+            _flags = _flagTexts.Parse(line[flags.Length..]);
             _seen |= 1u << (int)SmapsKey.VmFlags;
             _template.Close();
             return;
@@ -126,6 +143,7 @@ sealed class SmapsParser(BlockTable mappings, StringTable strings) : ITextSink
         var key = SmapsKeys.Parse(line[..colon]);
         _template.Learn(line, key);
         _values[key] = number;
+        _repeats = false;
         _seen |= 1u << (int)key;
     }
 }

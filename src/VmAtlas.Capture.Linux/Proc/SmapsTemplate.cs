@@ -25,8 +25,14 @@ sealed class SmapsTemplate
     int _count, _length, _quiet;
     bool _closed;
 
+    /// <summary>Bytes of all the lines learnt.</summary>
+    public int Length => _length;
+
     /// <summary>Whether a mapping has been learnt.</summary>
     public bool IsReady => _closed && _count > 0;
+
+    /// <summary>The keys learnt, as bits: what a mapping that matches told.</summary>
+    public uint Keys { get; private set; }
 
     /// <summary>Adds the next line, given without its newline; the first that does not fit the pattern ends the template.</summary>
     public void Learn(ReadOnlySpan<byte> line, SmapsKey field)
@@ -44,6 +50,7 @@ sealed class SmapsTemplate
         (length == KibLength ? "       0 kB\n"u8 : "       0\n"u8).CopyTo(zero[16..]);
         _lines[_count++] = new Line(Vector128.Create(line[..16]), Vector128.Create(zero[^16..]), field, length == KibLength);
         _length += length;
+        Keys |= 1u << (int)field;
     }
 
     /// <summary>A mapping ended: so does the template.</summary>
@@ -51,7 +58,7 @@ sealed class SmapsTemplate
 
     /// <summary>Reads the lines at the start of a text and returns how many bytes they took; 0 when they are not as learnt.</summary>
     /// <param name="values">All zero before; half filled after a failure.</param>
-    public int Match(ReadOnlySpan<byte> text, ref SmapsValues values)
+    public int Match(ReadOnlySpan<byte> text, SmapsValues values)
     {
         if (text.Length < _length)
             return 0;
@@ -69,7 +76,7 @@ sealed class SmapsTemplate
             var tail = Vector128.LoadUnsafe(ref at, (nuint)(length - 16)) ^ line.Zero;
             if ((key | tail) != Vector128<byte>.Zero)
             {
-                if (!TryNumber(ref at, line, key, ref values))
+                if (!TryNumber(ref at, line, key, values))
                     return 0;
                 quiet = i + 1;
             }
@@ -82,13 +89,13 @@ sealed class SmapsTemplate
 
     /// <summary>A line whose number is not zero, or that is another one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool TryNumber(ref byte at, in Line line, Vector128<byte> key, ref SmapsValues values)
+    static bool TryNumber(ref byte at, in Line line, Vector128<byte> key, SmapsValues values)
     {
         const uint Unit = 0x0a426b20; // " kB\n"
         var ended = line.HasUnit ? Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref at, 24)) == Unit : Unsafe.Add(ref at, 24) == '\n';
         if (key != Vector128<byte>.Zero || !ended || !TryDigits(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref at, 16)), out var number))
             return false;
-        values[(int)line.Field] = number;
+        values[line.Field] = number;
         return true;
     }
 

@@ -32,9 +32,9 @@ readonly ref struct StatusText(ReadOnlySpan<byte> text)
     /// <summary>All lines that end in kB, as bytes.</summary>
     public void AddBytes(Dictionary<string, ulong> into, string prefix = "")
     {
-        foreach (var part in _text.Split((byte)'\n'))
+        for (var rest = _text; !rest.IsEmpty;)
         {
-            var line = _text[part];
+            var line = TakeLine(ref rest);
             var colon = line.IndexOf((byte)':');
             if (colon > 0 && line.EndsWith(" kB"u8) && Utf8Parser.TryParse(line[(colon + 1)..].TrimStart("\t "u8), out ulong kib, out _))
                 into[prefix + System.Text.Encoding.ASCII.GetString(line[..colon])] = kib << 10;
@@ -46,12 +46,18 @@ readonly ref struct StatusText(ReadOnlySpan<byte> text)
     {
         for (var rest = _text; !rest.IsEmpty;)
         {
-            var end = rest.IndexOf((byte)'\n');
-            var line = end < 0 ? rest : rest[..end];
+            var line = TakeLine(ref rest);
             if (line.Length > key.Length && line[key.Length] == ':' && line.StartsWith(key))
                 return line[(key.Length + 1)..].TrimStart("\t "u8);
-            rest = end < 0 ? default : rest[(end + 1)..];
         }
         return default;
+    }
+
+    static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> rest)
+    {
+        var end = rest.IndexOf((byte)'\n');
+        var line = end < 0 ? rest : rest[..end];
+        rest = end < 0 ? default : rest[(end + 1)..];
+        return line;
     }
 }

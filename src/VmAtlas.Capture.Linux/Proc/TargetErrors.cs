@@ -47,7 +47,7 @@ static class TargetErrors
     static string Who(ProcessFacts process) => $"{process.Name} ({process.Pid})";
 
     /// <summary>Whether the mount hides processes from us: <c>hidepid=1</c>, 2 or 4 (or their names).</summary>
-    static bool IsHidden => Libc.geteuid() != 0 && File.ReadLines("/proc/self/mounts")
+    static bool IsHidden => Libc.geteuid() != 0 && File.ReadLines("/proc/thread-self/mounts")
         .Any(l => l.Contains(" /proc proc ", StringComparison.Ordinal) && l.Contains("hidepid=", StringComparison.Ordinal)
             && !l.Contains("hidepid=0", StringComparison.Ordinal) && !l.Contains("hidepid=off", StringComparison.Ordinal));
 }

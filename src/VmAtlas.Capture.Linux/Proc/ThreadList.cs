@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Unicode;
+
 namespace VmAtlas.Capture.Linux.Proc;
 
 /// <summary>The threads in <c>/proc/PID/task</c>. A thread that ends while the list is read is left out.</summary>
@@ -35,5 +38,11 @@ sealed class ThreadList(ProcFolder folder)
     }
 
     /// <summary>One thread's name, the cheapest of its facts; null when it is gone.</summary>
-    public string? Name(int tid) => folder.TryReadText($"task/{tid}/comm")?.TrimEnd('\n');
+    public string? Name(int tid)
+    {
+        Span<byte> path = stackalloc byte[32], name = stackalloc byte[64];
+        Utf8.TryWrite(path, $"task/{tid}/comm\0", out var length);
+        name = name[..folder.ReadTiny(path[..length], name)];
+        return name.IsEmpty ? null : Encoding.UTF8.GetString(name.TrimEnd((byte)'\n'));
+    }
 }

@@ -92,7 +92,7 @@ public static class ProcessList
             using var target = new LinuxTarget(row.Pid);
             var mappings = new BlockTable();
             target.ReadMappings(mappings, new StringTable(), []);
-            var sum = 0UL;
+            var sum = target.ReadCounters([]).GetValueOrDefault("VmPTE"); // page tables are part of a table's total
             foreach (var bytes in mappings.Column(Measure.Private))
                 sum += bytes;
             target.EnsureUnchanged();

@@ -49,8 +49,10 @@ static class App
 
     static int RunVerb(IReadOnlyList<string> arguments, Surroundings surroundings)
     {
-        if (arguments.Count == 0 || arguments[0] is "--help" or "-h" or "-?" or "--version")
-            return RunWithoutVerb(arguments.Count > 0 && arguments[0] == "--version", surroundings);
+        if (arguments.Count == 0)
+            arguments = ["open"];
+        if (arguments[0] is "--help" or "-h" or "-?" or "--version")
+            return RunWithoutVerb(arguments[0] == "--version", surroundings);
         if (arguments[0] == Completion.Callback)
             return Completion.Answer(arguments.Skip(1).ToList(), surroundings);
         var verb = VerbList.Find(arguments[0]) ?? throw UnknownVerb(arguments[0]);

@@ -51,7 +51,7 @@ sealed class RowOptions
     {
         var choice = new RowChoice
         {
-            Types = [.. (arguments.GetValue(_types) ?? []).SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(ReadType)],
+            Types = arguments.GetValue(_types) is { Length: > 0 } types ? ReadTypes(types) : [],
             Filter = arguments.GetValue(_filter) is { } filter ? FilterExpression.Parse(filter) : null,
         };
         return _sorts ? ReadOrder(choice, arguments) : choice;
@@ -71,6 +71,9 @@ sealed class RowOptions
         var column = Columns.Find(colon < 0 ? sort : sort[..colon]);
         return choice with { Top = top, Sort = column, Descending = way == "desc" || way == "" && column.Kind is ColumnKind.Bytes or ColumnKind.Number };
     }
+
+    static MemoryType[] ReadTypes(string[] types) =>
+        [.. types.SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(ReadType)];
 
     static MemoryType ReadType(string word) => MemoryTypes.TryParse(word, out var type)
         ? type

@@ -12,8 +12,10 @@ static class VerbList
         ("at", () => new At()),
         ("pages", () => new Pages()),
         ("strings", () => new Strings()),
+        ("managed", () => new Managed()),
         ("diff", () => new Diff()),
         ("fragmentation", () => new FragmentationVerb()),
+        ("heap", () => new Heap()),
         ("record", () => new Record()),
         ("timeline", () => new TimelineVerb()),
         ("export", () => new Export()),
@@ -21,6 +23,7 @@ static class VerbList
         ("snapshot", () => new SnapshotVerb()),
         ("trim", () => new Trim()),
         ("mark", () => new Mark()),
+        ("open", () => new Open()),
         ("completion", () => new Completion()),
         ("help", () => new Help()),
     ];

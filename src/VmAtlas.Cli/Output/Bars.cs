@@ -14,18 +14,21 @@ static class Bars
 
     public static void Write(Screen screen, Snapshot snapshot)
     {
-        var known = s_bars.Where(b => snapshot.Has(b.Measure)).ToList();
-        var scale = known.Select(b => snapshot.Summary.Total.Measures[b.Measure]).DefaultIfEmpty().Max();
+        var (totals, scale) = (snapshot.Summary.Total.Measures, 0UL);
+        foreach (var (_, measure) in s_bars)
+            scale = Math.Max(scale, totals[measure]);
         if (scale == 0)
             return;
-        var totals = known.Select(b => Figures.Kib(snapshot.Summary.Total.Measures[b.Measure])).ToList();
-        var figures = totals.Max(t => t.Length);
+        // No total is longer than the largest one.
+        var figures = Figures.Kib(scale).Length;
         var width = screen.DrawingWidth - NameWidth - figures - 4;
-        for (var i = 0; i < known.Count; i++)
+        foreach (var (name, measure) in s_bars)
         {
-            screen.Write($"{known[i].Name,-NameWidth}  ");
-            WriteBar(screen, Parts(snapshot.Summary, known[i].Measure), scale, width);
-            screen.Line($"  {totals[i].PadLeft(figures)}");
+            if (!snapshot.Has(measure))
+                continue;
+            screen.Write(name.PadRight(NameWidth + 2));
+            WriteBar(screen, Parts(snapshot.Summary, measure), scale, width);
+            screen.Line($"  {Figures.Kib(totals[measure]).PadLeft(figures)}");
         }
     }
 
@@ -70,7 +73,7 @@ static class Bars
         for (var t = 0; t < parts.Length; t++)
         {
             sum += parts[t];
-            var end = (int)((UInt128)sum * (ulong)cells.Length / scale);
+            var end = (int)((decimal)sum * cells.Length / scale);
             if (end > at)
                 cells[at..end].Fill((MemoryType)t);
             at = Math.Max(at, end);

@@ -61,14 +61,12 @@ static class Palette
     public static readonly Ink Changed = new(new Rgb(0xf2c14e));
     public static readonly Ink Warning = new(new Rgb(0xf2c14e));
 
-    static readonly (Rgb Colour, char Letter)[] s_types =
-    [
-        (new Rgb(0x814fcd), 'I'), (new Rgb(0x429bfc), 'F'), (new Rgb(0xc9f4fc), 'S'), (new Rgb(0xdf4801), 'H'), (new Rgb(0x86d7a1), 'M'),
-        (new Rgb(0xe3981d), 'T'), (new Rgb(0xf9de05), 'P'), (new Rgb(0x994d67), 'K'), (new Rgb(0x909193), 'U'), (new Rgb(0x3a4048), '.'),
-    ];
+    /// <summary>By type, in its order.</summary>
+    static ReadOnlySpan<int> Colours =>
+        [0x814fcd, 0x429bfc, 0xc9f4fc, 0xdf4801, 0x86d7a1, 0xe3981d, 0xf9de05, 0x994d67, 0x909193, 0x3a4048];
 
-    public static Rgb Colour(MemoryType type) => s_types[(int)type].Colour;
+    public static Rgb Colour(MemoryType type) => new(Colours[(int)type]);
 
     /// <summary>I mage, F ile, S hareable, H eap, M anaged, T hread's stack, P rivate, K ernel's page tables, U nusable.</summary>
-    public static char Letter(MemoryType type) => s_types[(int)type].Letter;
+    public static char Letter(MemoryType type) => "IFSHMTPKU."[(int)type];
 }

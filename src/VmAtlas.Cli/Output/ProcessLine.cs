@@ -15,23 +15,23 @@ static class ProcessLine
     public static void Write(Screen screen, ProcessFacts process)
     {
         var pid = process.Pid != 0 ? $"  pid {process.Pid}" : "";
-        screen.CutLine(Escape.Text(process.Name) + pid + string.Concat(Facts(process).Select(f => $"  {f.Name}{Escape.Text(f.Value)}")), Palette.Heading);
+        screen.CutLine(Escape.Text(process.Name) + pid + string.Concat(Facts(process).Select(f => "  " + Escape.Text(f))), Palette.Heading);
         if (process.Command is { Length: > 0 } command)
             screen.CutLine(Escape.Text(command), Palette.Muted);
     }
 
-    static IEnumerable<(string Name, string Value)> Facts(ProcessFacts process)
+    static IEnumerable<string> Facts(ProcessFacts process)
     {
         if (process.User is { } user)
-            yield return ("user ", user);
+            yield return "user " + user;
         if (process.Threads is { } threads)
-            yield return ("threads ", threads.ToString(CultureInfo.InvariantCulture));
+            yield return "threads " + threads.ToString(CultureInfo.InvariantCulture);
         if (process.Architecture is { } architecture)
-            yield return ("", architecture);
+            yield return architecture;
         if (process.StartedAt is { } started)
-            yield return ("since ", Clock(started));
+            yield return "since " + Clock(started);
         if (process.Container is { } container)
-            yield return ("in ", container);
+            yield return "in " + container;
     }
 
     static string When(Snapshot snapshot)

@@ -14,7 +14,7 @@ static class SummaryTable
 
     public static IReadOnlyList<string> Write(Screen screen, Snapshot snapshot)
     {
-        var rows = snapshot.Summary.Rows.ToArray();
+        var rows = snapshot.Summary.Rows;
         var columns = new List<TableColumn>
         {
             new("", (row, cell) => TypeKey.Write(screen, cell, rows[row].Type)),
@@ -27,10 +27,10 @@ static class SummaryTable
         }
         columns.Add(new TableColumn("Blocks", (row, cell) => AppendCount(cell, rows[row].Blocks)) { Right = true, DropOrder = 3 });
         columns.Add(new TableColumn("Largest", (row, cell) => Figures.KibOrBlank(cell, rows[row].Largest ?? 0)) { Right = true, DropOrder = 2 });
-        return new TextTable(columns, rows.Length) { Gap = 2 }.Write(screen);
+        return new TextTable(columns, rows.Count) { Gap = 2 }.Write(screen);
     }
 
-    static TableColumn MeasureColumn(SummaryRow[] rows, Measure measure, int dropOrder) =>
+    static TableColumn MeasureColumn(IReadOnlyList<SummaryRow> rows, Measure measure, int dropOrder) =>
         new(measure.Title(), (row, cell) => Figures.KibOrBlank(cell, rows[row].Measures[measure])) { Right = true, DropOrder = dropOrder };
 
     static void AppendCount(Cell cell, long? count)

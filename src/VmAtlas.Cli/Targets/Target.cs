@@ -1,4 +1,5 @@
 using VmAtlas.Capture;
+using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
@@ -39,12 +40,18 @@ abstract class Target : IDisposable
 /// <summary>A process that runs.</summary>
 sealed class LiveTarget(int pid) : Target
 {
+    readonly ClrAnnotator _clr = new();
+
     public LinuxTarget Linux { get; } = new(pid);
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => Pipeline(options).Capture(cancellation);
 
     /// <summary>For more than one snapshot: they share their texts.</summary>
-    public CapturePipeline Pipeline(CaptureOptions options) => new(Linux, LinuxAnnotators.All, null, options);
+    public CapturePipeline Pipeline(CaptureOptions options) => new(Linux, LinuxAnnotators.With(_clr), null, options);
 
-    public override void Dispose() => Linux.Dispose();
+    public override void Dispose()
+    {
+        _clr.Dispose();
+        Linux.Dispose();
+    }
 }

@@ -52,7 +52,7 @@ sealed class Show : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         var choice = _rows.Read(arguments);
-        var columns = ReadColumns(arguments.GetValue(_columns));
+        var columns = arguments.GetValue(_columns) is { } names ? ReadColumns(names) : null;
         if (arguments.GetValue(_children))
             return ShowTree(arguments, session);
         using var target = Target.Open(arguments.GetRequiredValue(_target));
@@ -66,7 +66,7 @@ sealed class Show : Verb
         }
         WriteReport(session.Screen, snapshot);
         if (blocks || arguments.GetValue(_details) || arguments.GetValue(_why) || _rows.AreUsed(arguments) || arguments.GetResult(_columns) is not null)
-            WriteRegions(session.Screen, snapshot, choice, columns, blocks, arguments.GetValue(_why));
+            WriteRegions(session.Screen, snapshot, choice, columns ?? Columns.Vmmap, blocks, arguments.GetValue(_why));
         if (arguments.GetValue(_verbose))
             CounterTable.Write(session.Screen, snapshot);
         ProblemList.Write(session.Screen, snapshot, [.. CounterTable.Disagreements(snapshot), .. target.Problems], arguments.GetValue(_verbose));
@@ -125,10 +125,8 @@ sealed class Show : Verb
             screen.Sentence($"not shown on so narrow a terminal: {string.Join(", ", titles)}", Palette.Muted, indent: 3);
     }
 
-    static IReadOnlyList<Column> ReadColumns(string? names)
+    static IReadOnlyList<Column> ReadColumns(string names)
     {
-        if (names is null)
-            return Columns.Vmmap;
         var words = names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var added = words.Where(w => w[0] == '+').Select(w => Columns.Find(w[1..]));
         var named = words.Where(w => w[0] != '+').Select(Columns.Find).ToList();

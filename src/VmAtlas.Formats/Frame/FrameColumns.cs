@@ -45,13 +45,16 @@ static class FrameColumns
     static FrameColumn OfMeasure(Snapshot snapshot, FrameRows rows, Measure measure) => new(measure.JsonName(), "f64", "B", sizeof(double), bytes =>
     {
         var values = MemoryMarshal.Cast<byte, double>(bytes.Span);
-        for (var r = 0; r < rows.Count; r++)
+        var ofBlocks = new ulong[snapshot.Blocks.Count];
+        snapshot.Blocks.CopyTo(measure, ofBlocks);
+        var all = rows.All;
+        for (var r = 0; r < all.Length; r++)
         {
-            var row = rows[r];
-            if (row.IsGap && measure == Measure.Size)
+            ref readonly var row = ref all[r];
+            if (row.Block >= 0)
+                values[r] = ofBlocks[row.Block];
+            else if (row.IsGap && measure == Measure.Size)
                 values[r] = snapshot.Gaps.Range(row.Gap).Size.Bytes;
-            else if (row.Block >= 0)
-                values[r] = snapshot.Blocks.Get(measure, row.Block);
             // Sums of whole bytes are exact in a double up to 8 PiB; a region comes before its blocks.
             if (row.IsBlock)
                 values[row.Parent] += values[r];

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Formats.Frame;
@@ -11,7 +12,7 @@ sealed class FrameRows
     public FrameRows(Snapshot snapshot, bool gaps)
     {
         var (regions, gapCount) = (snapshot.Regions, gaps ? snapshot.Gaps.Count : 0);
-        _rows = new List<FrameRow>(regions.Count + gapCount);
+        _rows = new List<FrameRow>(Math.Max(regions.Count, snapshot.Blocks.Count) + gapCount);
         var gap = 0;
         for (var r = 0; r < regions.Count; r++)
         {
@@ -27,6 +28,8 @@ sealed class FrameRows
     public int Count => _rows.Count;
 
     public FrameRow this[int row] => _rows[row];
+
+    public ReadOnlySpan<FrameRow> All => CollectionsMarshal.AsSpan(_rows);
 
     void AddRegion(Snapshot snapshot, int region)
     {

@@ -23,8 +23,9 @@ sealed class TextColumns
     void Add(string name, FrameRows rows, Func<FrameRow, uint> number)
     {
         var values = new uint[rows.Count];
+        var all = rows.All;
         for (var r = 0; r < values.Length; r++)
-            values[r] = number(rows[r]);
+            values[r] = number(all[r]);
         _columns.Add((name, values));
     }
 }

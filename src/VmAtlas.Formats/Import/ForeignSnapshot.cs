@@ -112,10 +112,10 @@ sealed class ForeignSnapshot
     void CompareCounts(MemoryType type, StatedRow stated, SummaryRow ours)
     {
         if (type is not (MemoryType.PageTable or MemoryType.Unusable) && (ours.Blocks ?? 0) != stated.Blocks)
-            _problems.Add("import-type-differs", string.Create(CultureInfo.InvariantCulture,
+            _problems.Add(ImportProblems.TypeDiffers, string.Create(CultureInfo.InvariantCulture,
                 $"{type.Name()}: the file's summary says {stated.Blocks} blocks, the rows make {ours.Blocks ?? 0}"));
         if ((ours.Largest ?? 0) >> 10 != stated.Largest >> 10)
-            _problems.Add("import-type-differs", string.Create(CultureInfo.InvariantCulture,
+            _problems.Add(ImportProblems.TypeDiffers, string.Create(CultureInfo.InvariantCulture,
                 $"{type.Name()}: the file's summary says that the largest has {stated.Largest >> 10} K, of the rows it has {(ours.Largest ?? 0) >> 10} K"));
     }
 

@@ -9,6 +9,8 @@ sealed class ImportProblems(StringTable strings)
     /// <summary>Beyond so many of a kind only their number is told.</summary>
     const int MostOfAKind = 2000;
 
+    public const string TypeDiffers = "import-type-differs";
+
     static readonly Measure[] s_compared =
     [
         Measure.Size, Measure.Committed, Measure.Private, Measure.TotalWs, Measure.PrivateWs, Measure.ShareableWs, Measure.SharedWs, Measure.LockedWs,
@@ -21,12 +23,13 @@ sealed class ImportProblems(StringTable strings)
     /// <summary>Sums of the region rows themselves; what the snapshot says are the sums of their blocks.</summary>
     public IReadOnlyDictionary<(MemoryType Type, Measure Measure), ulong> RegionSums => _regionSums;
 
+    /// <summary>Those of whole types first: they are few and say most.</summary>
     public IReadOnlyList<Problem> All
     {
         get
         {
             var more = _counts.Where(c => c.Value > MostOfAKind).Select(c => new Problem(c.Key, $"and {c.Value - MostOfAKind} more of this kind"));
-            return [.. _problems, .. more];
+            return [.. _problems.OrderBy(p => p.Id == TypeDiffers ? 0 : 1), .. more];
         }
     }
 
@@ -45,7 +48,7 @@ sealed class ImportProblems(StringTable strings)
     }
 
     public void CompareType(MemoryType type, Measure measure, ulong stated, ulong sum, string whose) =>
-        Add("import-type-differs", $"{type.Name()}: the file's summary says {measure.Title()} {Kib(stated)}, {whose} add up to {Kib(sum)}");
+        Add(TypeDiffers, $"{type.Name()}: the file's summary says {measure.Title()} {Kib(stated)}, {whose} add up to {Kib(sum)}");
 
     public void FewerBlocks(in ImportedRow region, int blocks) =>
         Add("import-blocks-missing", $"{Name(region)}: its row says {region.Mappings} blocks, the file has {blocks} rows for them");

@@ -73,7 +73,7 @@ static class MmpImport
             }
             else if (snapshot is null)
             {
-                process = (xml.GetAttribute("ProcessName") ?? xml.GetAttribute("Process") ?? process.Name, (int)Number(xml, "PID", "Pid", "ProcessId"));
+                process = (xml.GetAttribute("ProcessName") ?? xml.GetAttribute("Process") ?? process.Name, Pid(xml) ?? process.Pid);
             }
         }
         return snapshots.Count > 0 ? snapshots : throw new InvalidDataException("it has no element Snapshot");
@@ -145,6 +145,8 @@ static class MmpImport
         }
         return 0;
     }
+
+    static int? Pid(XmlReader xml) => Number(xml, "PID", "Pid", "ProcessId") is > 0 and <= int.MaxValue and var pid ? (int)pid : null;
 
     static DateTimeOffset? Time(XmlReader xml)
     {

@@ -52,18 +52,26 @@ ref struct ByteCursor(ReadOnlySpan<byte> bytes)
     /// <summary>One number after the other into all of <paramref name="values"/>.</summary>
     public void VarInts(Span<ulong> values)
     {
-        for (var i = 0; i < values.Length; i++)
+        var (i, at) = (0, 0);
+        // While the longest number would still fit, the end need not be looked for.
+        for (; i < values.Length && at <= _rest.Length - 10; i++)
         {
-            if (!_rest.IsEmpty && _rest[0] < 0x80)
+            var (begin, value, shift, b) = (at, 0UL, 0, _rest[at]);
+            for (; b >= 0x80 && shift < 56; shift += 7, b = _rest[++at])
+                value |= (ulong)(b & 0x7f) << shift;
+            if (b < 0x80)
             {
-                values[i] = _rest[0];
-                _rest = _rest[1..];
+                values[i] = value | (ulong)b << shift;
+                at++;
+                continue;
             }
-            else
-            {
-                values[i] = VarInt();
-            }
+            _rest = _rest[begin..];
+            values[i] = VarInt();
+            at = 0;
         }
+        _rest = _rest[at..];
+        for (; i < values.Length; i++)
+            values[i] = VarInt();
     }
 
     /// <summary>A count, a length or an index: from 0 to a limit; nothing is within a negative one.</summary>

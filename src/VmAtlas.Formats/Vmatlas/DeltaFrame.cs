@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace VmAtlas.Formats.Vmatlas;
 
 /// <summary>What changed since the snapshot before: rows of tables, and single values of the rows that stayed. Nothing else is stored.</summary>
@@ -76,32 +78,37 @@ static class DeltaFrame
         if (old.IsZero && now.IsZero)
             return false;
         var values = now.IsZero ? new ulong[rows] : now.Values;
-        // The old column in the new order, inserted rows already right: what still differs are the changes of rows that stayed.
-        var moved = new ulong[rows];
         var inserted = new List<ulong>();
+        var before = runs.Count == 0 && !old.IsZero ? old.Values : Move(old, values, runs, inserted);
+        if (!inserted.Exists(v => v != 0) && values.SequenceEqual(before))
+            return false;
+        if (runs.Count > 0)
+            ColumnCodec.Encode(CollectionsMarshal.AsSpan(inserted), into);
+        ColumnCodec.EncodeChanges(before, values, into);
+        return true;
+    }
+
+    /// <summary>The old column in the order of the new rows, inserted ones as they are now: what still differs are the changes of rows that stayed.</summary>
+    static ulong[] Move(ColumnImage old, ReadOnlySpan<ulong> now, List<RowRun> runs, List<ulong> inserted)
+    {
+        var moved = new ulong[now.Length];
         var (from, to) = (0, 0);
         foreach (var run in runs)
         {
-            CopyOld(from, to, run.Kept, moved);
+            CopyOld(from, to, run.Kept);
             from += run.Kept + run.Removed;
             to += run.Kept;
-            values.Slice(to, run.Inserted).CopyTo(moved.AsSpan(to));
-            inserted.AddRange(values.Slice(to, run.Inserted));
+            now.Slice(to, run.Inserted).CopyTo(moved.AsSpan(to));
+            inserted.AddRange(now.Slice(to, run.Inserted));
             to += run.Inserted;
         }
-        CopyOld(from, to, rows - to, moved);
-        var fresh = inserted.Exists(v => v != 0);
-        if (!fresh && values.SequenceEqual(moved))
-            return false;
-        if (runs.Count > 0)
-            ColumnCodec.Encode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(inserted), into);
-        ColumnCodec.EncodeChanges(moved, values, into);
-        return true;
+        CopyOld(from, to, now.Length - to);
+        return moved;
 
-        void CopyOld(int at, int target, int count, ulong[] result)
+        void CopyOld(int at, int target, int count)
         {
             if (!old.IsZero)
-                old.Values.Slice(at, count).CopyTo(result.AsSpan(target));
+                old.Values.Slice(at, count).CopyTo(moved.AsSpan(target));
         }
     }
 

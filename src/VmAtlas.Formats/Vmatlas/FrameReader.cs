@@ -39,14 +39,13 @@ static class FrameReader
     {
         if (table.Rows > byte.MaxValue + 1)
             throw new InvalidDataException($"{table.Rows} annotators are more than a region can name");
-        var (names, ran, whyNot, took) = (table.Find("name"), table.Find("ran"), table.Find("whyNot"), table.Find("microseconds"));
+        var (names, ran, whyNot, took) = (table.Find("name"), table.Find("ran"), table.Find("whyNot"), table.Find("took"));
         var reports = new List<AnnotatorReport>(table.Rows);
         for (var i = 0; i < table.Rows; i++)
         {
             var reason = whyNot?[i] is { } text and > 0 ? strings.Text(text - 1) : null;
-            var microseconds = Math.Min(took?[i] ?? 0, (ulong)TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond);
-            reports.Add(new AnnotatorReport(
-                strings.Text(names?[i] ?? 0), (ran?[i] ?? 0) != 0, reason, new TimeSpan((long)microseconds * TimeSpan.TicksPerMicrosecond)));
+            var ticks = (long)Math.Min(took?[i] ?? 0, (ulong)TimeSpan.MaxValue.Ticks);
+            reports.Add(new AnnotatorReport(strings.Text(names?[i] ?? 0), (ran?[i] ?? 0) != 0, reason, new TimeSpan(ticks)));
         }
         return reports;
     }

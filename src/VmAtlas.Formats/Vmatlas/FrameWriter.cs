@@ -38,7 +38,7 @@ sealed class FrameWriter(StringNumbers strings)
         Column(table, "name", reports, r => strings.Of(r.Name), keys: true);
         Column(table, "ran", reports, r => r.Ran ? 1UL : 0);
         Column(table, "whyNot", reports, r => r.WhyNot is null ? 0 : strings.Of(r.WhyNot) + 1);
-        Column(table, "microseconds", reports, r => (ulong)Math.Max(0, (long)r.Took.TotalMicroseconds));
+        Column(table, "took", reports, r => (ulong)Math.Max(0, r.Took.Ticks));
         table.End();
     }
 

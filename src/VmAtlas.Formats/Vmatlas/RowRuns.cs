@@ -20,11 +20,11 @@ static class RowRuns
         var (o, n) = (0, 0);
         while (o < old.Length || n < now.Length)
         {
-            var (firstOld, firstNew) = (o, n);
+            var begin = o;
             while (o < old.Length && n < now.Length && old[o] == now[n])
                 (o, n) = (o + 1, n + 1);
-            var kept = o - firstOld;
-            (firstOld, firstNew) = (o, n);
+            var kept = o - begin;
+            var (firstOld, firstNew) = (o, n);
             while (o < old.Length && (n == now.Length || old[o] < now[n]))
                 o++;
             while (n < now.Length && (o == old.Length || now[n] < old[o]))

@@ -28,11 +28,10 @@ public static class TimelineFile
     public static void Save(string path, IEnumerable<Snapshot> snapshots)
     {
         using var file = new ReplacedFile(path);
-        using (var writer = new TimelineWriter(file.Stream, path))
-        {
-            foreach (var snapshot in snapshots)
-                writer.Append(snapshot);
-        }
+        // The stream is the file's, which still needs it: the writer itself holds nothing to dispose of.
+        var writer = new TimelineWriter(file.Stream, path);
+        foreach (var snapshot in snapshots)
+            writer.Append(snapshot);
         file.Commit();
     }
 

@@ -39,8 +39,7 @@ public sealed class TimelineReader : Timeline, IDisposable
 
     public int Version => _head.Version;
 
-    /// <summary>What could not be read: a torn tail, damaged chunks, snapshots lost with them. Empty for a whole file.</summary>
-    public IReadOnlyList<Problem> Problems => _problems;
+    public override IReadOnlyList<Problem> Problems => _problems;
 
     public override DateTimeOffset TakenAt(int index) => _frames[index].TakenAt;
 

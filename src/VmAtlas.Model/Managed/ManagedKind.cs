@@ -49,6 +49,9 @@ public enum ManagedKind : byte
     /// <summary>Address space kept near the runtime for code to come.</summary>
     CodeReserve,
 
+    /// <summary>Address space the collector reserved and made no region of yet.</summary>
+    CollectorReserve,
+
     /// <summary>Known to be the runtime's, but not for what.</summary>
     Other,
 }
@@ -78,7 +81,7 @@ public static class ManagedKinds
         ("pinned objects", "poh"), ("frozen objects", "frozen"), ("free regions", "freeRegions"), ("GC bookkeeping", "bookkeeping"),
         ("handle table", "handleTable"), ("loader heap, high frequency", "loaderHigh"), ("loader heap, low frequency", "loaderLow"),
         ("JIT code", "jitCode"), ("stubs", "stubs"), ("stub data", "stubData"), ("doublemapped", "doubleMapped"),
-        ("code reserve", "codeReserve"), ("runtime", "other"),
+        ("code reserve", "codeReserve"), ("GC reserve", "gcReserve"), ("runtime", "other"),
     ];
 
     public const int Count = (int)ManagedKind.Other + 1;
@@ -92,11 +95,34 @@ public static class ManagedKinds
     /// <summary>Whether objects of the program lie in it.</summary>
     public static bool HoldsObjects(this ManagedKind kind) => kind <= ManagedKind.Frozen;
 
+    static bool IsReserve(this ManagedKind kind) => kind is ManagedKind.CodeReserve or ManagedKind.CollectorReserve;
+
     /// <summary>A block's label: "generation 0", "generation 0: committed", "generation 0: reserved", "free regions".</summary>
     public static string Label(this ManagedKind kind, ManagedState state) => state switch
     {
+        _ when kind.IsReserve() => kind.Name(),
         ManagedState.Committed => $"{kind.Name()}: committed",
         ManagedState.Reserved => $"{kind.Name()}: reserved",
         _ => kind.Name(),
     };
+
+    /// <summary>Reads a label made by <see cref="Label"/>; what is none is <see cref="ManagedKind.Other"/>.</summary>
+    public static ManagedKind Parse(ReadOnlySpan<char> label, out ManagedState state)
+    {
+        var colon = label.IndexOf(':');
+        var word = colon < 0 ? label : label[..colon];
+        state = label.EndsWith(": reserved") ? ManagedState.Reserved : label.EndsWith(": committed") ? ManagedState.Committed : ManagedState.Used;
+        for (var i = 0; i < s_words.Length; i++)
+        {
+            if (!word.SequenceEqual(s_words[i].Name))
+                continue;
+            var kind = (ManagedKind)i;
+            if (kind.IsReserve())
+                state = ManagedState.Reserved;
+            else if (kind == ManagedKind.FreeRegions && state == ManagedState.Used)
+                state = ManagedState.Free;
+            return kind;
+        }
+        return ManagedKind.Other;
+    }
 }

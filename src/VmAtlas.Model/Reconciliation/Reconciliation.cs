@@ -22,7 +22,7 @@ public enum Agreement : byte
 /// <param name="Ours">Our figure, bytes.</param>
 /// <param name="Tolerance">Bytes by which the two may be apart without meaning anything.</param>
 /// <param name="Cause">Why they are apart, in a sentence; empty where they are equal.</param>
-public readonly record struct ReconciliationLine(
+public sealed record ReconciliationLine(
     string Counter, ulong Counted, string What, ulong Ours, ulong Tolerance, Agreement Agreement, string Cause)
 {
     /// <summary>Ours less the counter's.</summary>

@@ -15,6 +15,13 @@ public sealed partial class BlockTable
     /// <summary>Says that the source knows a measure, even if it is zero in every row.</summary>
     public void MarkPresent(Measure measure) => _present |= 1u << (int)measure;
 
+    /// <summary>Says that the source does not know a measure after all: what was set of it is forgotten.</summary>
+    public void MarkAbsent(Measure measure)
+    {
+        _present &= ~(1u << (int)measure);
+        _measures[(int)measure] = null;
+    }
+
     /// <summary>Forgets the rows and which measures were present; keeps the memory.</summary>
     public void Clear()
     {

@@ -5,6 +5,8 @@ namespace VmAtlas.Model;
 /// A measure column is an array only once a value in it is not zero: most of a process's Swap, KSM and Locked are zero, and they
 /// cost nothing. Absent (the source could not know) is a property of the whole column: <see cref="Has"/>.
 /// A reader clears and refills one table as often as it likes; a snapshot keeps an exact copy that nobody writes.
+/// Columns are spans made by their constructor: AsSpan over an enum's array is code that no precompiled image has, and would run unoptimised for
+/// the whole life of a short command.
 /// </remarks>
 public sealed partial class BlockTable
 {
@@ -15,48 +17,48 @@ public sealed partial class BlockTable
     public int Count { get; private set; }
 
     /// <summary>First address of each block; ascending, never inside the block before.</summary>
-    public ReadOnlySpan<ulong> Starts => _starts.AsSpan(0, Count);
+    public ReadOnlySpan<ulong> Starts => new(_starts, 0, Count);
 
     /// <summary>First address after each block.</summary>
-    public ReadOnlySpan<ulong> Ends => _ends.AsSpan(0, Count);
+    public ReadOnlySpan<ulong> Ends => new(_ends, 0, Count);
 
     /// <summary>Offset of the block's first byte in its file.</summary>
-    public ReadOnlySpan<ulong> Offsets => _offsets.AsSpan(0, Count);
+    public ReadOnlySpan<ulong> Offsets => new(_offsets, 0, Count);
 
     /// <summary>Inode of the file mapped; 0 for anonymous memory.</summary>
-    public ReadOnlySpan<ulong> Inodes => _inodes.AsSpan(0, Count);
+    public ReadOnlySpan<ulong> Inodes => new(_inodes, 0, Count);
 
     /// <summary>Masks of <see cref="VmFlags"/>.</summary>
-    public ReadOnlySpan<ulong> Flags => _flags.AsSpan(0, Count);
+    public ReadOnlySpan<ulong> Flags => new(_flags, 0, Count);
 
     /// <summary>Device of the file: major &lt;&lt; 20 | minor.</summary>
-    public ReadOnlySpan<uint> Devices => _devices.AsSpan(0, Count);
+    public ReadOnlySpan<uint> Devices => new(_devices, 0, Count);
 
     /// <summary>The system's own name, a path or "[heap]": index into the snapshot's strings.</summary>
-    public ReadOnlySpan<int> Names => _names.AsSpan(0, Count);
+    public ReadOnlySpan<int> Names => new(_names, 0, Count);
 
     /// <summary>What the block is within its region, ".text" or "guard": index into the snapshot's strings.</summary>
-    public ReadOnlySpan<int> Labels => _labels.AsSpan(0, Count);
+    public ReadOnlySpan<int> Labels => new(_labels, 0, Count);
 
     /// <summary>The region each block belongs to; -1 while nobody claimed it.</summary>
-    public ReadOnlySpan<int> Regions => _regions.AsSpan(0, Count);
+    public ReadOnlySpan<int> Regions => new(_regions, 0, Count);
 
-    public ReadOnlySpan<Protection> Protections => _protections.AsSpan(0, Count);
+    public ReadOnlySpan<Protection> Protections => new(_protections, 0, Count);
 
-    public ReadOnlySpan<BlockFlags> Facts => _facts.AsSpan(0, Count);
+    public ReadOnlySpan<BlockFlags> Facts => new(_facts, 0, Count);
 
     /// <summary>KernelPageSize of smaps as a power of two: 12 for 4 KiB, 21 for 2 MiB.</summary>
-    public ReadOnlySpan<byte> PageShifts => _pageShifts.AsSpan(0, Count);
+    public ReadOnlySpan<byte> PageShifts => new(_pageShifts, 0, Count);
 
     /// <summary>ProtectionKey of smaps; 0 where the machine has none.</summary>
-    public ReadOnlySpan<byte> ProtectionKeys => _protectionKeys.AsSpan(0, Count);
+    public ReadOnlySpan<byte> ProtectionKeys => new(_protectionKeys, 0, Count);
 
     /// <summary>Whether the source knows this measure at all.</summary>
     public bool Has(Measure measure) => measure is Measure.Size || (_present >> (int)measure & 1) != 0;
 
     /// <summary>The measure's values, or an empty span when the column is absent or zero all over.</summary>
     public ReadOnlySpan<ulong> Column(Measure measure) =>
-        _measures[(int)measure] is { } values ? values.AsSpan(0, Count) : default;
+        _measures[(int)measure] is { } values ? new ReadOnlySpan<ulong>(values, 0, Count) : default;
 
     /// <summary>Whether a measure is zero in every row, as far as that is known without looking.</summary>
     public bool IsZero(Measure measure) => measure switch

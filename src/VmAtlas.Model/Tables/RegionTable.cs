@@ -11,21 +11,21 @@ public sealed class RegionTable
     public int Count { get; private set; }
 
     /// <summary>The region's first block.</summary>
-    public ReadOnlySpan<int> FirstBlocks => _firstBlocks.AsSpan(0, Count);
+    public ReadOnlySpan<int> FirstBlocks => new(_firstBlocks, 0, Count);
 
     /// <summary>The region's last block, inclusive. Blocks of other regions may lie between the two (a hole in an image that something else uses).</summary>
-    public ReadOnlySpan<int> LastBlocks => _lastBlocks.AsSpan(0, Count);
+    public ReadOnlySpan<int> LastBlocks => new(_lastBlocks, 0, Count);
 
-    public ReadOnlySpan<MemoryType> Types => _types.AsSpan(0, Count);
+    public ReadOnlySpan<MemoryType> Types => new(_types, 0, Count);
 
     /// <summary>What the region is, for people: a path, "Thread 4711 (worker)". Index into the snapshot's strings.</summary>
-    public ReadOnlySpan<int> Details => _details.AsSpan(0, Count);
+    public ReadOnlySpan<int> Details => new(_details, 0, Count);
 
     /// <summary>Why it is that: the evidence in a sentence. Index into the snapshot's strings.</summary>
-    public ReadOnlySpan<int> Reasons => _reasons.AsSpan(0, Count);
+    public ReadOnlySpan<int> Reasons => new(_reasons, 0, Count);
 
     /// <summary>Who said so: index into <see cref="Snapshot.Annotators"/>.</summary>
-    public ReadOnlySpan<byte> Annotators => _annotators.AsSpan(0, Count);
+    public ReadOnlySpan<byte> Annotators => new(_annotators, 0, Count);
 
     /// <summary>Named facts of single regions ("build-id", "thread-id", "stack-depth"), in order of region. Few regions have any.</summary>
     public IReadOnlyList<RegionFact> Facts => _facts;

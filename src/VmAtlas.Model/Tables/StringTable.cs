@@ -33,7 +33,7 @@ public sealed class StringTable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)index), (uint)_count, nameof(index));
         var start = index == 0 ? 0 : _ends[index - 1];
-        return _bytes.AsSpan(start, _ends[index] - start);
+        return new ReadOnlySpan<byte>(_bytes, start, _ends[index] - start);
     }
 
     public int Intern(string text)

@@ -10,6 +10,9 @@ public abstract class Timeline
 
     public abstract Snapshot Load(int index);
 
+    /// <summary>What could not be read of the timeline as a whole: a torn tail, snapshots lost with a damaged part. Empty for a whole one.</summary>
+    public virtual IReadOnlyList<Problem> Problems => [];
+
     /// <summary>A timeline of snapshots that are in memory already.</summary>
     public static Timeline Of(IReadOnlyList<Snapshot> snapshots) => new InMemory(snapshots);
 

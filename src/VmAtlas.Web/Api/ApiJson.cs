@@ -15,14 +15,23 @@ sealed record OpenRequest(int? Pid, string? Path);
 /// <param name="Environment">Added to the server's own.</param>
 sealed record LaunchRequest(string Program, string[]? Arguments, string? Folder, Dictionary<string, string>? Environment);
 
+/// <summary>The body of a change that takes nothing: an empty object, so that it is json all the same.</summary>
+sealed record NothingRequest;
+
+/// <param name="Before">Bytes resident before.</param>
+/// <param name="After">… and after.</param>
+/// <param name="Refused">Mappings the kernel refused.</param>
+/// <param name="LeftOut">Mappings not asked for: locked, hugetlb, device memory.</param>
+sealed record TrimAnswer(ulong Before, ulong After, int Refused, int LeftOut);
+
 /// <param name="Path">Its ending says as what.</param>
 /// <param name="Index">One snapshot; null for all.</param>
 sealed record SaveRequest(string Path, int? Index);
 
 sealed record SavedAnswer(string Path, long Bytes);
 
-/// <param name="Command">Empty for threads of the kernel.</param>
-sealed record ProcessAnswer(int Pid, string Name, string User, string Command)
+/// <param name="Command">Null for a process that has ended and waits for its parent.</param>
+sealed record ProcessAnswer(int Pid, string Name, string? User, string? Command)
 {
     public ulong? Private { get; init; }
 
@@ -69,6 +78,8 @@ sealed record StringAnswer(string? Address, string? Encoding, string? Text, int?
 [JsonSerializable(typeof(About))]
 [JsonSerializable(typeof(OpenRequest))]
 [JsonSerializable(typeof(LaunchRequest))]
+[JsonSerializable(typeof(NothingRequest))]
+[JsonSerializable(typeof(TrimAnswer))]
 [JsonSerializable(typeof(SaveRequest))]
 [JsonSerializable(typeof(SavedAnswer))]
 [JsonSerializable(typeof(ProcessAnswer[]))]

@@ -13,6 +13,7 @@ static class ApiRoutes
         ProcessCalls.Map(routes);
         ExportCalls.Map(routes, api);
         SessionCalls.Map(routes, api);
+        ActCalls.Map(routes, api);
         SnapshotCalls.Map(routes, api);
         MemoryCalls.Map(routes, api);
         WordCalls.Map(routes);

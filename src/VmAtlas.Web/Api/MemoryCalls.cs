@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
 using VmAtlas.Model;
 
 namespace VmAtlas.Web.Api;
@@ -27,9 +28,7 @@ static class MemoryCalls
 
     static async Task Pages(HttpContext context, ApiContext api)
     {
-        var live = SessionCalls.SessionOf(context, api).LiveOrThrow;
-        if (live.Pages is not { } source)
-            throw new VmAtlasException(Failure.NotPermitted, "the state of single pages can not be read on this system");
+        using var source = SessionCalls.SessionOf(context, api).LiveOrThrow.Look();
         var range = RangeOf(context, source.PageSize.Bytes);
         var pages = range.Size.Bytes / source.PageSize.Bytes;
         if (pages > MostPages)
@@ -45,15 +44,13 @@ static class MemoryCalls
     /// <summary>One json object a line, as they are found; the last line says how many bytes were read, and whether there was more.</summary>
     static async Task Strings(HttpContext context, ApiContext api)
     {
-        var live = SessionCalls.SessionOf(context, api).LiveOrThrow;
-        if (live.Memory is not { } memory)
-            throw new VmAtlasException(Failure.NotPermitted, "memory can not be read on this system");
+        using var target = SessionCalls.SessionOf(context, api).LiveOrThrow.Look();
         var range = RangeOf(context, 4096);
         var least = int.TryParse(context.Query("least"), out var n) ? Math.Clamp(n, 1, 1000) : 5;
         var grep = Pattern(context.Query("grep"));
         var found = Channel.CreateBounded<StringAnswer>(Waiting);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        var scan = Task.Run(() => Scan(memory, live.Pages, range, least, grep, found.Writer, stop.Token), stop.Token);
+        var scan = Task.Run(() => Scan(target, range, least, grep, found.Writer, stop.Token), stop.Token);
         context.Response.ContentType = "application/x-ndjson; charset=utf-8";
         var told = 0;
         try
@@ -71,6 +68,7 @@ static class MemoryCalls
         finally
         {
             await stop.CancelAsync();
+            await ((Task)scan).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it reads the target, which is closed next
         }
         var bytes = await scan;
         await WriteLine(context.Response, new StringAnswer(null, null, null, told, bytes, told == MostStrings), context.RequestAborted);
@@ -84,9 +82,9 @@ static class MemoryCalls
 
     /// <returns>Bytes looked at.</returns>
     static ulong Scan(
-        IMemorySource memory, IPageSource? pages, AddressRange range, int least, Regex? grep, ChannelWriter<StringAnswer> found, CancellationToken stop)
+        LinuxTarget target, AddressRange range, int least, Regex? grep, ChannelWriter<StringAnswer> found, CancellationToken stop)
     {
-        var scanner = new StringScanner(memory, pages, least, (address, encoding, text) =>
+        var scanner = new StringScanner(target, target, least, (address, encoding, text) =>
         {
             if (grep is not null && !grep.IsMatch(text))
                 return;

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using VmAtlas.Web.Sessions;
+using VmAtlas.Capture.Linux.Processes;
 
 namespace VmAtlas.Web.Api;
 
@@ -9,7 +9,19 @@ static class ProcessCalls
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/processes", async context =>
     {
-        var processes = await Task.Run(RunningProcesses.Read, context.RequestAborted);
-        await context.WriteJson(processes, ApiJson.Default.ProcessAnswerArray);
+        var rows = await Task.Run(() => ProcessList.Read(cancellation: context.RequestAborted), context.RequestAborted);
+        await context.WriteJson(rows.Select(Describe).ToArray(), ApiJson.Default.ProcessAnswerArray);
     });
+
+    static ProcessAnswer Describe(ProcessRow row) => new(row.Pid, row.Name, row.User, row.Command)
+    {
+        Private = row.Private?.Bytes,
+        TotalWs = row.TotalWs?.Bytes,
+        Pss = row.Pss?.Bytes,
+        Swap = row.Swap?.Bytes,
+        Threads = row.Threads,
+        Architecture = row.Architecture,
+        Container = row.Container,
+        WhyNot = row.WhyNot,
+    };
 }

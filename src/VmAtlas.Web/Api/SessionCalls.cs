@@ -26,6 +26,7 @@ static class SessionCalls
         });
         routes.MapPost("/api/sessions/{id}/refresh", async context =>
         {
+            await context.ReadJson(ApiJson.Default.NothingRequest);
             var session = SessionOf(context, api);
             await session.LiveOrThrow.Refresh(context.RequestAborted);
             await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
@@ -38,11 +39,11 @@ static class SessionCalls
             session.LiveOrThrow.SetInterval(interval < s_shortest ? s_shortest : interval);
             await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
         });
-        routes.MapPost("/api/sessions/{id}/close", context =>
+        routes.MapPost("/api/sessions/{id}/close", async context =>
         {
+            await context.ReadJson(ApiJson.Default.NothingRequest);
             api.Sessions.Close(SessionOf(context, api));
             context.Response.StatusCode = StatusCodes.Status204NoContent;
-            return Task.CompletedTask;
         });
     }
 

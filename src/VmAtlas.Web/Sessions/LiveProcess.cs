@@ -1,4 +1,5 @@
 using VmAtlas.Capture;
+using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
@@ -13,6 +14,7 @@ sealed class LiveProcess : IDisposable
     readonly TimeProvider _clock;
     readonly EventHub _events;
     readonly LinuxTarget _target;
+    readonly ClrAnnotator _clr = new();
     readonly CapturePipeline _pipeline;
     readonly SemaphoreSlim _one = new(1);
     readonly CancellationTokenSource _closed = new();
@@ -22,14 +24,19 @@ sealed class LiveProcess : IDisposable
     {
         (_session, _clock, _events) = (session, clock, events);
         _target = new LinuxTarget(pid);
-        _pipeline = new CapturePipeline(_target, LinuxAnnotators.All);
+        _pipeline = new CapturePipeline(_target, LinuxAnnotators.With(_clr));
     }
 
-    /// <summary>Null where single pages can not be told of.</summary>
-    public IPageSource? Pages => _target;
-
-    /// <summary>Null where memory can not be read.</summary>
-    public IMemorySource? Memory => _target;
+    /// <summary>The same process once more, for looking into its memory while snapshots are taken: a target is not thread-safe.</summary>
+    /// <exception cref="VmAtlasException">It has ended, even if another has its number now.</exception>
+    public LinuxTarget Look()
+    {
+        var target = new LinuxTarget(_target.Process.Pid);
+        if (target.Process.StartedAt == _target.Process.StartedAt)
+            return target;
+        target.Dispose();
+        throw new VmAtlasException(Failure.TargetEnded, $"{Name} has ended; its number belongs to another process now");
+    }
 
     public string Name => _target.Process.Name;
 
@@ -79,6 +86,7 @@ sealed class LiveProcess : IDisposable
         _timer?.Dispose();
         _closed.Cancel();
         _one.Wait(); // a snapshot that is being taken ends first
+        _clr.Dispose();
         _target.Dispose();
     }
 

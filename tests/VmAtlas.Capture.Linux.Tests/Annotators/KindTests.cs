@@ -55,7 +55,7 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
     [InlineData("noreserve", 1024, 0, 0)]
     [InlineData("reservation", 1024, 128, 128)]
     [InlineData("locked", 64, 64, 64)]
-    [InlineData("lazily-freed", 64, 64, 64)]
+    [InlineData("lazily-freed", 4096, 4096, 4096)]
     [InlineData("guard-markers", 64, 64, 48)]
     [InlineData("thp", 8192, 8192, 8192)]
     public void Private_memory_is_private_data_of_the_size_made(string key, ulong size, ulong committed, ulong resident)
@@ -78,8 +78,8 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
     public void Special_measures_are_those_of_the_program()
     {
         At("locked").Get(Measure.LockedWs).ShouldBe(64UL << 10);
-        At("lazily-freed").Get(Measure.LazyFree).ShouldBe(64UL << 10);
-        At("lazily-freed").Get(Measure.Dirty).ShouldBe(0UL);
+        At("lazily-freed").Get(Measure.LazyFree).ShouldBeGreaterThan(3UL << 20);
+        At("lazily-freed").Get(Measure.Dirty).ShouldBeLessThan(1UL << 20);
     }
 
     [Theory]
@@ -181,9 +181,11 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
     [Fact]
     public void A_summary_without_blocks_has_the_same_regions()
     {
+        // What other processes do not change meanwhile.
+        Measure[] ownMeasures = [Measure.Size, Measure.Committed, Measure.Private, Measure.TotalWs, Measure.Anonymous, Measure.Swap];
         var quick = Zoo.Capture(_kinds.Target, CaptureOptions.Quick);
         string Draw(Snapshot snapshot) => string.Join('\n', Enumerable.Range(0, snapshot.Regions.Count).Select(snapshot.RegionAt).Select(r =>
-            $"{r.Range()} {r.Type} {r.Details} {string.Join(' ', Enum.GetValues<Measure>().Where(m => m != Measure.Referenced).Select(r.Get))}"));
+            $"{r.Range()} {r.Type} {r.Details} {string.Join(' ', ownMeasures.Select(r.Get))}"));
         Draw(quick).ShouldBe(Draw(Snapshot));
         quick.Blocks.Count.ShouldBeLessThan(Snapshot.Blocks.Count);
     }

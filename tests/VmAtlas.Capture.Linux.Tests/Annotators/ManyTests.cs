@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
 using VmAtlas.Testing;
 
@@ -21,6 +22,18 @@ public sealed class ManyTests
         found.Count.ShouldBe(regions);
         found.Aggregate(0UL, (sum, r) => sum + r.Get(Measure.Size)).ShouldBe(range.Size.Bytes);
         found.Sum(r => r.MappingCount).ShouldBe(20000);
+    }
+
+    [Fact]
+    public void A_second_snapshot_of_the_same_pipeline_knows_all_that_the_first_did()
+    {
+        using var started = TestTarget.Start("zoo_mappings", "64", "anonymous");
+        using var target = new LinuxTarget(started.Pid);
+        var pipeline = new CapturePipeline(target, LinuxAnnotators.All);
+        var (first, second) = (pipeline.Capture(), pipeline.Capture());
+        Laws.Check(second).ShouldBeEmpty();
+        Enum.GetValues<Measure>().Where(second.Has).ShouldBe(Enum.GetValues<Measure>().Where(first.Has));
+        second.Summary.Total.Measures[Measure.Committed].ShouldBe(first.Summary.Total.Measures[Measure.Committed]);
     }
 
     [Fact]

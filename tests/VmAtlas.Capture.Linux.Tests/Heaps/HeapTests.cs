@@ -123,8 +123,8 @@ public sealed class HeapTests
         target.Input.Flush();
         target.Output.ReadLine().ShouldBe("trimmed");
         var given = resident - Resident(target.Pid);
-        // malloc_trim merges the fastbins first and so may find a few pages more.
-        given.ShouldBeInRange(foretold, foretold + 64 * 4096);
+        // malloc_trim merges the fastbins first and so may find a few pages more; the kernel may have taken some before it did.
+        given.ShouldBeInRange(foretold * 9 / 10, foretold * 11 / 10);
         foretold.ShouldBeGreaterThan(1UL << 20);
     }
 

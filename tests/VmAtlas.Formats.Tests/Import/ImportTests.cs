@@ -100,8 +100,8 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public void A_summary_that_the_rows_do_not_make_is_named_and_kept_beside_them()
     {
-        var snapshot = Open("differs.csv", Small.Replace("\"Private Data\",\"2,048\",\"1,040\"", "\"Private Data\",\"2,048\",\"1,044\"", StringComparison.Ordinal)
-            .Replace("\"000000007FFF0000\",\"Private Data\",\"2,048\",\"1,044\"", "\"000000007FFF0000\",\"Private Data\",\"2,048\",\"1,040\"", StringComparison.Ordinal)).Load(0);
+        var differing = Small.Replace("\n\"Private Data\",\"2,048\",\"1,040\"", "\n\"Private Data\",\"2,048\",\"1,044\"", StringComparison.Ordinal);
+        var snapshot = Open("differs.csv", differing).Load(0);
         snapshot.Summary[MemoryType.PrivateData].Measures[Measure.Committed].ShouldBe(1040UL << 10);
         snapshot.Counters["vmmap.PrivateData.committed"].ShouldBe(1044UL << 10);
         snapshot.Problems.ShouldContain(p => p.Id == "import-type-differs" && p.Message.Contains("Committed 1,044 K", StringComparison.Ordinal));
@@ -171,7 +171,11 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
-    public void Mmp_in_utf16_is_known_by_its_first_bytes() => Open("noname", Mmp.Replace("<?xml version=\"1.0\"?>", "", StringComparison.Ordinal).Trim(), Encoding.Unicode).Count.ShouldBe(2);
+    public void Mmp_in_utf16_is_known_by_its_first_bytes()
+    {
+        var xml = Mmp.Replace("<?xml version=\"1.0\"?>", "", StringComparison.Ordinal).Trim();
+        Open("noname", xml, Encoding.Unicode).Count.ShouldBe(2);
+    }
 
     [Theory]
     [InlineData("<!DOCTYPE x [<!ENTITY a \"aaaa\">]><x>&a;</x>", "DTD")]
@@ -204,6 +208,36 @@ public sealed class ImportTests : IDisposable
                 // named with its line; the importer makes a sentence with the file's name of it
             }
         }
+    }
+
+    [Fact]
+    public void Random_damage_to_an_mmp_gives_snapshots_or_a_named_error()
+    {
+        var random = new Random(112);
+        for (var round = 0; round < 2000; round++)
+        {
+            var text = Encoding.UTF8.GetBytes(Mmp);
+            for (var i = random.Next(1, 6); i > 0; i--)
+                text[random.Next(text.Length)] = (byte)"<>\"/0F9 &\xff"[random.Next(10)];
+            try
+            {
+                foreach (var snapshot in MmpImport.Read(new MemoryStream(text), default, ReaderLimits.Default))
+                    _ = (snapshot.Summary.Total, Laws.Check(snapshot).Count());
+            }
+            catch (InvalidDataException)
+            {
+                // said by name; the importer makes a sentence with the file's name of it
+            }
+        }
+    }
+
+    [Fact]
+    public void Documents_and_their_regions_are_limited()
+    {
+        var mmp = Encoding.UTF8.GetBytes(Mmp);
+        MmpImport.Read(new MemoryStream(mmp), default, new ReaderLimits { ImportCharacters = 4000, Rows = 6 }).Count.ShouldBe(2);
+        Should.Throw<InvalidDataException>(() => MmpImport.Read(new MemoryStream(mmp), default, new ReaderLimits { ImportCharacters = 1000 }));
+        Should.Throw<InvalidDataException>(() => MmpImport.Read(new MemoryStream(mmp), default, new ReaderLimits { Rows = 5 })).Message.ShouldContain("5 regions");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
@@ -127,6 +128,88 @@ public sealed class WritingTests : IDisposable
             for (var i = 0; i < 500; i++)
                 writer.Append(_maker.Age(1).Take());
             ((writer.Length - first) / 500).ShouldBeLessThan(500); // 10,000 of them in 5 MB
+        }
+    }
+
+    [Fact]
+    public void Another_process_finds_the_recording_locked_and_a_recording_finds_its_lock()
+    {
+        var path = _folder.File("locked.vmatlas");
+        using (TimelineFile.Create(path))
+            TryLock(path, hold: false).ShouldBe("busy");
+        TryLock(path, hold: false).ShouldBe("free");
+        using var other = StartPython(path, hold: true);
+        other.StandardOutput.ReadLine().ShouldBe("free");
+        Should.Throw<VmAtlasException>(() => TimelineFile.Create(path)).Message.ShouldContain("another recording");
+        other.StandardInput.Close();
+        other.WaitForExit();
+        TimelineFile.Create(path).Dispose();
+    }
+
+    static string? TryLock(string path, bool hold)
+    {
+        using var python = StartPython(path, hold);
+        var answer = python.StandardOutput.ReadLine();
+        python.WaitForExit();
+        return answer;
+    }
+
+    static Process StartPython(string path, bool hold)
+    {
+        const string Script = """
+            import fcntl, sys
+            f = open(sys.argv[1], "r+b")
+            try:
+                fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, (1 << 63) - 2)
+                print("free", flush=True)
+            except OSError:
+                print("busy", flush=True)
+            if sys.argv[2] == "hold":
+                sys.stdin.read()
+            """;
+        try
+        {
+            return Process.Start(new ProcessStartInfo("python3", ["-c", Script, path, hold ? "hold" : "go"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("python3 is not installed");
+            throw;
+        }
+    }
+
+    [Fact]
+    public void On_a_disk_that_is_really_full_what_was_before_is_kept()
+    {
+        var mount = Directory.CreateDirectory(_folder.File("disk")).FullName;
+        using (var mounting = Process.Start(new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", mount]) { RedirectStandardError = true })!)
+        {
+            mounting.WaitForExit();
+            if (mounting.ExitCode != 0)
+                Assert.Skip("a small disk can only be mounted by root");
+        }
+        try
+        {
+            var path = Path.Combine(mount, "full.vmatlas");
+            using var writer = TimelineFile.Create(path);
+            Should.Throw<VmAtlasException>(() =>
+            {
+                while (true)
+                    writer.Append(_maker.Age(30).Take());
+            }).Message.ShouldContain($"{writer.Count} snapshots");
+            using var timeline = TimelineFile.Open(path);
+            timeline.Count.ShouldBe(writer.Count);
+            timeline.Problems.ShouldBeEmpty();
+            Should.Throw<VmAtlasException>(() => TimelineFile.Save(path, new RandomSnapshots(9).With(5000).Take()));
+            Directory.GetFiles(mount).ShouldBe([path]);
+        }
+        finally
+        {
+            Process.Start("umount", [mount]).WaitForExit();
         }
     }
 }

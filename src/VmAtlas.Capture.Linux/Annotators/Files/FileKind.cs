@@ -25,6 +25,7 @@ readonly record struct FileKind(MemoryType Type, int Details, int Reason)
         if (shared && name.StartsWith("/dev/shm/"u8))
             return Make(strings, MemoryType.Shareable, $"POSIX shm {Text(name[8..])}", "a file of /dev/shm, where shm_open keeps shared memory");
         var reason = name.StartsWith("/dev/"u8) ? "a mapping of a device: its driver decides what lies there"
+            : (mappings.Protections[mapping] & Protection.Execute) != 0 ? "a part of a file mapped to be executed, but not laid out as an image's headers ask"
             : name.StartsWith("/"u8) ? "a mapping of a file, not as an executable image"
             : "a mapping of an object of the kernel that has no path";
         return new FileKind(MemoryType.MappedFile, mappings.Names[mapping], strings.Intern(reason));

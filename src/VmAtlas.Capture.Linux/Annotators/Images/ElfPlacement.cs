@@ -141,7 +141,7 @@ sealed record ElfPlacement(ElfObject Object, ulong Bias, uint Device, ulong Inod
     IEnumerable<(string Name, AddressRange Range)> Header()
     {
         var first = Object.Segments.FirstOrDefault(s => s.Offset == 0 && s.FileSize >= Object.HeaderSize);
-        if (Object.HeaderSize > 0 && !first.Memory.IsEmpty)
+        if (Object.HeaderSize > 0 && first is not null)
             yield return ("header", Exactly(new AddressRange(first.Memory.Start, first.Memory.Start + new ByteSize(Object.HeaderSize))));
     }
 

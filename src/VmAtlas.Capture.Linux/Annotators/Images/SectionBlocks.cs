@@ -40,10 +40,10 @@ static class SectionBlocks
                 label = Append(label, name);
                 continue;
             }
-            var cut = first < end && range.Start.Value - first >= page / 2 ? end : first;
+            var cut = Math.Max(start, first < end && range.Start.Value - first >= page / 2 ? end : first);
             if (Math.Min(end, cut) > start)
                 yield return (AddressRange.Of(start, Math.Min(end, cut)), label);
-            (start, end, label) = (Math.Max(cut, first), last, name);
+            (start, end, label) = (Math.Max(cut, first), Math.Max(cut, last), name);
         }
         if (end > start)
             yield return (AddressRange.Of(start, end), label);

@@ -17,7 +17,7 @@ static class CachedStacks
     public static IReadOnlyList<StackBlock> Find(IMemorySource memory, IReadOnlyCollection<ThreadControlBlock> threads, ulong page)
     {
         var nodes = threads.Select(t => t.Node).ToHashSet();
-        var heads = threads.SelectMany(t => (ulong[])[t.Next, t.Previous]).Where(n => !nodes.Contains(n) && n % 8 == 0).Distinct();
+        var heads = threads.SelectMany(t => (ulong[])[t.Next, t.Previous]).Where(n => !nodes.Contains(n) && n % 8 == 0 && n < ulong.MaxValue - 64).Distinct();
         foreach (var head in heads.Take(4))
         {
             // The ring is that of glibc's own stacks, or of the program's, whose head is the one behind.

@@ -81,8 +81,8 @@ export interface SessionEvent {
 export interface ProcessInfo {
   readonly pid: number;
   readonly name: string;
-  readonly user: string;
-  readonly command: string;
+  readonly user?: string;
+  readonly command?: string;
   readonly private?: number;
   readonly totalWs?: number;
   readonly pss?: number;

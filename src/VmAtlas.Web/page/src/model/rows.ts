@@ -27,7 +27,7 @@ export interface Matches {
 export interface RowFilter {
   /** Only this type; undefined for all. */
   readonly type?: number | undefined;
-  /** Free and Unusable too. Asking for one of them as the type shows it in any case. */
+  /** Free and Unusable too; in a difference, where there are none, what is the same too. Asking for a type shows all of it in any case. */
   readonly gaps: boolean;
   /** The rows an expression holds for. Undefined for no expression. */
   readonly matches?: Matches | undefined;
@@ -236,11 +236,16 @@ export class Rows {
       const parent = this.parent[row]!;
       if (onlyOpen && parent >= 0 && this.#expanded[parent] === 0) continue;
       const own = this.type[row]!;
-      if (type !== undefined ? own !== type : !gaps && (own === FREE || own === UNUSABLE)) continue;
+      if (type !== undefined ? own !== type : !gaps && this.#isQuiet(row, own)) continue;
       if (hits !== undefined && hits[row] === 0) continue;
       visible[n++] = row;
     }
     return visible.subarray(0, n);
+  }
+
+  /** What most readers do not look for: empty space, and in a difference what is the same. */
+  #isQuiet(row: number, type: number): boolean {
+    return this.signed ? this.value(row, "change") === 0 : type === FREE || type === UNUSABLE;
   }
 
   /** A block that matches shows its region too; a region that matches itself shows all its blocks. */

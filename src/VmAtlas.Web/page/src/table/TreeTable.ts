@@ -16,7 +16,10 @@ export interface TreeTableEvents {
   onSort(key: string): void;
   onSelect(selection: Selection): void;
   onColumns(columns: readonly ColumnSpec[]): void;
+  /** Enter, or a double click on a row that has nothing to open. */
   onOpen(row: number): void;
+  /** A region is to be opened or closed. */
+  onToggle(row: number, open: boolean): void;
 }
 
 interface PooledRow {
@@ -276,8 +279,7 @@ export class TreeTable {
   }
 
   #toggle(row: number, open: boolean): void {
-    this.#rows?.setExpanded(row, open);
-    if (this.#rows !== undefined) this.setRows(this.#rows);
+    this.#events.onToggle(row, open);
   }
 
   #key(event: KeyboardEvent): void {

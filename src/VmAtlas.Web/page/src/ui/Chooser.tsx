@@ -93,7 +93,11 @@ function Processes({ app }: { app: Controller }) {
     input.current?.focus();
   }, [app]);
   const columns = COLUMNS.filter(({ key }) => key === "name" || processes.some((p) => p[key] !== undefined && p[key] !== ""));
-  const shown = processes.filter((p) => matches(p, filter)).sort((a, b) => exactness(b, filter) - exactness(a, filter) || compare(a, b, sort.column) * (sort.descending ? -1 : 1));
+  const fitting = (text: string): ProcessInfo[] =>
+    processes
+      .filter((p) => matches(p, text))
+      .sort((a, b) => exactness(b, text) - exactness(a, text) || compare(a, b, sort.column) * (sort.descending ? -1 : 1));
+  const shown = fitting(filter);
   const at = shown.findIndex((p) => p.pid === chosen);
   const open = (process: ProcessInfo | undefined): void => {
     if (process === undefined) return;
@@ -106,8 +110,11 @@ function Processes({ app }: { app: Controller }) {
       const next = shown[Math.min(Math.max(0, at + step), shown.length - 1)];
       setChosen(next?.pid ?? -1);
       list.current?.querySelector(`[data-pid="${next?.pid}"]`)?.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter") open(shown[at] ?? shown[0]);
-    else return;
+    } else if (event.key === "Enter") {
+      // What was typed last may not be drawn yet.
+      const typed = input.current?.value ?? filter;
+      open(typed === filter ? (shown[at] ?? shown[0]) : fitting(typed)[0]);
+    } else return;
     event.preventDefault();
   };
   return (
@@ -118,6 +125,7 @@ function Processes({ app }: { app: Controller }) {
           <input
             ref={input}
             type="text"
+            autofocus
             value={filter}
             placeholder="name, pid, user or command"
             spellcheck={false}
@@ -166,7 +174,7 @@ function Processes({ app }: { app: Controller }) {
                 key={process.pid}
                 data-pid={process.pid}
                 class={`${process.pid === chosen ? "chosen" : ""}${process.whyNot === undefined ? "" : " closed"}`}
-                title={process.whyNot === undefined ? process.command : `Can not be opened: ${process.whyNot}`}
+                title={process.whyNot === undefined ? (process.command ?? "") : `Can not be opened: ${process.whyNot}`}
                 onClick={() => setChosen(process.pid)}
                 onDblClick={() => open(process)}
               >
@@ -198,7 +206,7 @@ function compare(a: ProcessInfo, b: ProcessInfo, { key, kind }: ProcessColumn): 
 
 function matches(process: ProcessInfo, filter: string): boolean {
   const words = filter.toLowerCase().split(/\s+/);
-  const text = `${process.name} ${process.pid} ${process.user} ${process.command}`.toLowerCase();
+  const text = `${process.name} ${process.pid} ${process.user ?? ""} ${process.command ?? ""}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

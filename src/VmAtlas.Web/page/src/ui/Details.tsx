@@ -13,6 +13,7 @@ export function Details({ app }: { app: Controller }) {
       onSelect: (selection) => app.select(selection),
       onColumns: (columns) => app.setColumns(columns),
       onOpen: (row) => app.openRow(row),
+      onToggle: (row, open) => app.expand(row, open),
     });
     app.table = table;
     let shown = "";

@@ -20,7 +20,7 @@ export function DetailsBar({ app, state, view }: { app: Controller; state: State
       )}
       {state.find !== undefined && <FindBox app={app} text={state.find} />}
       <label>
-        <input type="checkbox" checked={state.gaps} onChange={() => app.toggleGaps()} /> Free and unusable
+        <input type="checkbox" checked={state.gaps} onChange={() => app.toggleGaps()} /> {rows.signed ? "Unchanged rows" : "Free and unusable"}
       </label>
       <button type="button" onClick={() => app.expandAll(true)}>
         Expand all

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { AboutDialog, ReadingDialog, ShortcutsDialog } from "./AboutDialogs";
+import { MarkDialog, TrimDialog } from "./ActDialogs";
 import { Chooser } from "./Chooser";
 import { ColumnsDialog } from "./ColumnsDialog";
 import { GlossaryDialog } from "./GlossaryDialog";
@@ -21,11 +22,15 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
       return <SaveDialog app={app} state={state} />;
     case "annotators":
       return <ReadingDialog app={app} state={state} />;
+    case "trim":
+      return <TrimDialog app={app} state={state} />;
+    case "mark":
+      return <MarkDialog app={app} state={state} />;
     case "shortcuts":
       return <ShortcutsDialog app={app} />;
     case "about":
       return <AboutDialog app={app} />;
-    default:
+    case undefined:
       return null;
   }
 }

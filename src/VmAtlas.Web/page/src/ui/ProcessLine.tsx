@@ -27,7 +27,7 @@ export function ProcessLine({ app, state, view }: { app: Controller; state: Stat
           value === undefined ? null : (
             <div key={name}>
               <dt>{name}:</dt>
-              <dd>{value}</dd>
+              <dd title={value}>{value}</dd>
             </div>
           ),
         )}

@@ -35,19 +35,25 @@ function About({ app, view: { rows }, row }: { app: Controller; view: View; row:
           <b>Why:</b> {rows.text(top, "reason") || "no reason was kept"} <span class="muted">({rows.text(top, "annotator") || "unknown"} annotator)</span>
         </p>
       )}
-      <p>
-        <button type="button" class="link" onClick={() => app.askGlossary(TYPE_NAMES[type]!)}>
-          What is “{TYPE_NAMES[type]}”?
-        </button>
-      </p>
+      {!app.readOnly && (
+        <p>
+          <button type="button" class="link" onClick={() => app.askGlossary(TYPE_NAMES[type]!)}>
+            What is “{TYPE_NAMES[type]}”?
+          </button>
+        </p>
+      )}
       <table>
         <tbody>
           {COLUMNS.filter((c) => c.kind === "bytes" && rows.has(c.key) && rows.value(row, c.key) !== 0).map((c) => (
             <tr key={c.key}>
               <th scope="row">
-                <button type="button" class="link" onClick={() => app.askGlossary(c.title)}>
-                  {c.title}
-                </button>
+                {app.readOnly ? (
+                  c.title
+                ) : (
+                  <button type="button" class="link" onClick={() => app.askGlossary(c.title)}>
+                    {c.title}
+                  </button>
+                )}
               </th>
               <td>{rows.cell(row, c)}</td>
             </tr>

@@ -240,6 +240,11 @@ export class Controller {
     return this.client.getJson<Completion[]>(path).catch(() => []);
   }
 
+  expand(row: number, open: boolean): void {
+    this.store.value.view?.rows.setExpanded(row, open);
+    this.redraw();
+  }
+
   expandAll(open: boolean): void {
     this.store.value.view?.rows.expandAll(open);
     this.redraw();
@@ -274,6 +279,7 @@ export class Controller {
       view.rows.setFilter({ gaps: this.store.value.gaps });
     }
     this.table?.reveal(row);
+    this.redraw();
   }
 
   setFind(find: string): void {

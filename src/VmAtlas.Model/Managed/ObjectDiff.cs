@@ -1,7 +1,7 @@
 namespace VmAtlas.Model.Managed;
 
 /// <summary>How the objects of one type changed between two moments.</summary>
-public readonly record struct TypeChange(string Name, long CountBefore, long CountAfter, long BytesBefore, long BytesAfter)
+public readonly record struct ObjectChange(string Name, long CountBefore, long CountAfter, long BytesBefore, long BytesAfter)
 {
     public long Count => CountAfter - CountBefore;
 
@@ -9,14 +9,14 @@ public readonly record struct TypeChange(string Name, long CountBefore, long Cou
 }
 
 /// <summary>Object statistics of two moments, or of two processes, compared by the types' names.</summary>
-public static class TypeDiff
+public static class ObjectDiff
 {
     /// <summary>The types whose count or bytes differ, the largest change of bytes first, then by name.</summary>
-    public static IReadOnlyList<TypeChange> Between(HeapStatistics before, HeapStatistics after)
+    public static IReadOnlyList<ObjectChange> Between(HeapStatistics before, HeapStatistics after)
     {
-        var changes = new Dictionary<string, TypeChange>(StringComparer.Ordinal);
+        var changes = new Dictionary<string, ObjectChange>(StringComparer.Ordinal);
         foreach (var type in before.Types)
-            changes[type.Name] = new TypeChange(type.Name, type.Count, 0, type.Bytes, 0);
+            changes[type.Name] = new ObjectChange(type.Name, type.Count, 0, type.Bytes, 0);
         foreach (var type in after.Types)
         {
             var was = changes.GetValueOrDefault(type.Name);

@@ -1,0 +1,72 @@
+using System.Text;
+using VmAtlas.Capture.Linux.Elf;
+using VmAtlas.Capture.Linux.Memory;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Linux.Runtimes;
+
+/// <summary>HotSpot's own description of its structures (<c>gHotSpotVMStructs</c> of vmStructs.hpp), which libjvm.so exports for debuggers.</summary>
+/// <remarks>An array of { type name, field name, field type, static?, offset, address }, 48 bytes each, ended by a row of zeros. The array is read from the
+/// target's memory, the names from the file.</remarks>
+sealed class HotSpotFields
+{
+    const int RowWords = 6, MaxRows = 1 << 14, MaxName = 128;
+
+    readonly Dictionary<string, (ulong Offset, ulong Address)> _fields = [];
+    readonly IMemorySource _memory;
+
+    HotSpotFields(IMemorySource memory) => _memory = memory;
+
+    /// <returns>Null when the library does not describe itself, or can not be read.</returns>
+    /// <param name="library">The first mapping of libjvm.so.</param>
+    public static HotSpotFields? Read(AnnotationContext context, IMemorySource memory, MappedFile file, int library)
+    {
+        BytesAt bytes = (at, into) => at > long.MaxValue ? 0 : file.Read((long)at, into);
+        Span<ulong> array = stackalloc ulong[1];
+        if (ElfReader.TryRead(bytes, wantSections: false) is not { } elf
+            || ElfSymbols.Read(bytes, "gHotSpotVMStructs"u8).AddressOf("gHotSpotVMStructs") is not { } symbol
+            || !AnonymousMemory.TryRead(memory, unchecked(context.Mappings.Starts[library] - elf.Segments[0].Memory.Start.Value + symbol), array))
+            return null;
+        var fields = new HotSpotFields(memory);
+        fields.ReadRows(context, bytes, array[0]);
+        return fields._fields.Count > 0 ? fields : null;
+    }
+
+    /// <summary>The value of a static field.</summary>
+    public ulong? Static(string field) => _fields.TryGetValue(field, out var found) && found.Address != 0 ? Word(found.Address) : null;
+
+    /// <summary>The word at a field of an object.</summary>
+    public ulong? Of(ulong target, string field) => _fields.TryGetValue(field, out var found) ? Word(unchecked(target + found.Offset)) : null;
+
+    /// <summary>Where a field of an object lies.</summary>
+    public ulong? AddressOf(ulong target, string field) => _fields.TryGetValue(field, out var found) ? unchecked(target + found.Offset) : null;
+
+    ulong? Word(ulong address)
+    {
+        Span<ulong> word = stackalloc ulong[1];
+        return AnonymousMemory.TryRead(_memory, address & ~7UL, word) ? word[0] : null;
+    }
+
+    void ReadRows(AnnotationContext context, BytesAt file, ulong at)
+    {
+        Span<ulong> row = stackalloc ulong[RowWords];
+        for (var i = 0; i < MaxRows && AnonymousMemory.TryRead(_memory, at, row) && row[0] != 0; i++, at += RowWords * sizeof(ulong))
+        {
+            // Only the few types asked about are kept; an offset that is no offset is nothing to add to an address.
+            if (NameAt(context, file, row[0]) is "Universe" or "CollectedHeap" or "MemRegion" or "CodeCache"
+                && row[4] < 1 << 20 && NameAt(context, file, row[0]) is { } type && NameAt(context, file, row[1]) is { } field)
+                _fields.TryAdd($"{type}::{field}", (row[4], row[5]));
+        }
+    }
+
+    static string? NameAt(AnnotationContext context, BytesAt file, ulong address)
+    {
+        var row = context.Mappings.IndexOf(new Address(address));
+        if (row < 0 || context.Mappings.Inodes[row] == 0)
+            return null;
+        Span<byte> text = stackalloc byte[MaxName];
+        text = text[..file(context.Mappings.Offsets[row] + (address - context.Mappings.Starts[row]), text)];
+        var end = text.IndexOf((byte)0);
+        return end > 0 ? Encoding.Latin1.GetString(text[..end]) : null;
+    }
+}

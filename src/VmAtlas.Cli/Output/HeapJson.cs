@@ -1,0 +1,57 @@
+using System.Text.Json;
+using VmAtlas.Capture.Linux;
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Formats.Export;
+using VmAtlas.Model.Heaps;
+
+namespace VmAtlas.Cli.Output;
+
+/// <summary>The json of <c>vmatlas heap</c>: the report, and what was asked for besides.</summary>
+sealed record HeapJson(HeapReport Report, IReadOnlyList<HeapGrowth.Suspicion>? Growth, IReadOnlyList<(string Class, ChunkCount Count)>? Classes,
+    BlockListing? Blocks)
+{
+    public void Write(Session session, LinuxTarget target) => session.WriteJson(json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("process");
+        json.WriteNumber("pid", target.Process.Pid);
+        json.WriteString("name", target.Process.Name);
+        json.WriteEndObject();
+        JsonHeap.WriteMembers(json, Report);
+        if (Growth is not null)
+            WriteGrowth(json, Growth);
+        if (Classes is not null)
+            WriteClasses(json, Classes);
+        Blocks?.WriteJson(json);
+        json.WriteEndObject();
+    });
+
+    static void WriteGrowth(Utf8JsonWriter json, IReadOnlyList<HeapGrowth.Suspicion> growth)
+    {
+        json.WriteStartArray("growth");
+        foreach (var size in growth)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("size", size.Size);
+            json.WriteNumber("before", size.Before);
+            json.WriteNumber("after", size.After);
+            json.WriteNumber("bytes", size.Bytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    static void WriteClasses(Utf8JsonWriter json, IReadOnlyList<(string Class, ChunkCount Count)> classes)
+    {
+        json.WriteStartArray("classes");
+        foreach (var (name, count) in classes)
+        {
+            json.WriteStartObject();
+            json.WriteString("class", name);
+            json.WriteNumber("objects", count.Chunks);
+            json.WriteNumber("bytes", count.Bytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using VmAtlas.Model;
+using VmAtlas.Model.Managed;
+
+namespace VmAtlas.Cli.Output;
+
+/// <summary>The memory of a .NET process for people.</summary>
+/// <param name="top">Types to list.</param>
+sealed class ManagedTables(Screen screen, ManagedView view, int top)
+{
+    public void Write()
+    {
+        ProcessLine.Write(screen, view.Snapshot);
+        screen.Sentence(Runtime(), Palette.Muted);
+        screen.Line();
+        WriteHeaps();
+        screen.Line();
+        screen.Sentence(Explained());
+        if (view.Objects is not { } objects)
+            return;
+        screen.Line();
+        if (view.Changes is { } changes)
+            WriteChanges(changes);
+        else
+            WriteTypes(objects.Types);
+        if (!objects.IsComplete)
+            screen.Sentence($"! {Short(objects.SkippedBytes)} of the heap could not be followed: it moved while it was counted, or is swapped out", Palette.Warning);
+    }
+
+    string Runtime()
+    {
+        var use = view.Use;
+        var version = use.Version is { } known ? $".NET {Escape.Text(known)}" : ".NET of unknown version";
+        var collector = use.Collector is { } words ? $" (GC: {words})" : "";
+        var source = use.Evidence switch
+        {
+            "debugger library" => "as its debugger library reads it",
+            "EventPipe" => "as it says itself, over its diagnostics socket",
+            _ => "by the shape of its mappings alone",
+        };
+        return $"{version}{collector}, {source}{(use.WhyNotBetter is { } why ? $": {Escape.Text(why)}" : "")}";
+    }
+
+    void WriteHeaps()
+    {
+        var rows = view.Use.Rows;
+        var columns = new List<TableColumn>
+        {
+            new("Memory", (row, cell) => cell.Append(rows[row].Kind.Name())),
+            Bytes("Used", row => rows[row].Used),
+            Bytes("Committed, not used", row => rows[row].Committed),
+            Bytes("Free for reuse", row => rows[row].Free),
+            Bytes("Reserved", row => rows[row].Reserved),
+            Bytes("In memory", row => rows[row].Resident),
+            Bytes("Swap", row => rows[row].Swap),
+        };
+        if (view.Objects is not null)
+        {
+            columns.Add(new("Objects", (row, cell) => Count(cell, Generation(row)?.Count ?? 0)) { Right = true });
+            columns.Add(Bytes("Free between", row => (ulong)(Generation(row)?.FreeBytes ?? 0)));
+            columns.Add(new("", (row, cell) => Share(cell, Generation(row)?.Fragmentation)) { Right = true });
+        }
+        new TextTable(columns, rows.Count).Write(screen);
+
+        GenerationStatistics? Generation(int row) =>
+            view.Objects!.Generations.Cast<GenerationStatistics?>().FirstOrDefault(g => g!.Value.Kind == rows[row].Kind);
+    }
+
+    string Explained()
+    {
+        var (use, all) = (view.Use, Math.Max(1, view.Use.Resident));
+        return string.Create(CultureInfo.InvariantCulture,
+            $"of {Short((long)use.Resident)} in memory that is of no file, {100.0 * use.Explained / all:0.0} % is known to be .NET's, {100.0 * use.Named / all:0.0} % has a name");
+    }
+
+    void WriteTypes(IReadOnlyList<TypeStatistics> types)
+    {
+        new TextTable(
+        [
+            new("Objects", (row, cell) => Count(cell, types[row].Count)) { Right = true },
+            Bytes("K", row => (ulong)types[row].Bytes),
+            new("Type", (row, cell) => cell.AppendForeign(types[row].Name)) { Flexible = true },
+        ], Math.Min(top, types.Count)).Write(screen);
+        Rest(types.Count, "types");
+    }
+
+    void WriteChanges(IReadOnlyList<ObjectChange> changes)
+    {
+        if (changes.Count == 0)
+        {
+            screen.Line("no type has more or fewer objects than before");
+            return;
+        }
+        new TextTable(
+        [
+            new("Objects", (row, cell) => Signed(cell, changes[row].Count)) { Right = true },
+            new("K", (row, cell) => Figures.Change(cell, changes[row].Bytes)) { Right = true },
+            new("now", (row, cell) => Count(cell, changes[row].CountAfter)) { Right = true },
+            new("Type", (row, cell) => cell.AppendForeign(changes[row].Name)) { Flexible = true },
+        ], Math.Min(top, changes.Count)).Write(screen);
+        Rest(changes.Count, "types that changed");
+    }
+
+    void Rest(int count, string what)
+    {
+        if (count > top)
+            screen.Line($"and {count - top:N0} more {what}", Palette.Muted);
+    }
+
+    static TableColumn Bytes(string title, Func<int, ulong> bytes) => new(title, (row, cell) => Figures.KibOrBlank(cell, bytes(row))) { Right = true };
+
+    static void Count(Cell cell, long count)
+    {
+        if (count != 0)
+            cell.Append($"{count:N0}");
+    }
+
+    static void Signed(Cell cell, long count)
+    {
+        if (count != 0)
+            cell.Append(count < 0 ? "−" : "+");
+        Count(cell, Math.Abs(count));
+    }
+
+    static void Share(Cell cell, double? share)
+    {
+        if (share is > 0)
+            cell.Append($"{share.Value * 100:0.0} %");
+    }
+
+    static string Short(long bytes) => Figures.Short(new ByteSize((ulong)bytes));
+}

@@ -1,0 +1,72 @@
+using VmAtlas.Testing;
+
+namespace VmAtlas.Cli.Tests;
+
+/// <summary><c>vmatlas managed</c> on a program that knows its own heap.</summary>
+public sealed class ManagedTests : IDisposable
+{
+    readonly TestTarget _target = TestTarget.Start(Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget"));
+    readonly string _file = Path.GetTempFileName();
+
+    [Fact]
+    public void Shows_each_generation_and_where_the_knowledge_is_from()
+    {
+        var text = CommandRun.Of("managed", Pid).Worked().Out;
+        text.ShouldContain("as its debugger library reads it");
+        foreach (var row in (string[])["generation 0", "generation 2", "large objects", "pinned objects", "JIT code", "GC reserve"])
+            text.ShouldContain("\n" + row + " ");
+    }
+
+    [Fact]
+    public void Json_has_runtime_heaps_and_objects()
+    {
+        var json = CommandRun.Of("managed", Pid, "--types", "--json").Json();
+        json.GetProperty("runtime").GetProperty("version").GetString().ShouldBe(Environment.Version.ToString());
+        json.GetProperty("heaps").EnumerateArray().Single(h => h.GetProperty("heap").GetString() == "loh").GetProperty("used").GetInt64().ShouldBeGreaterThan(10 << 20);
+        var old = json.GetProperty("types").EnumerateArray().Single(t => t.GetProperty("type").GetString() == "ClrTarget.Program+Old");
+        (old.GetProperty("count").GetInt64(), old.GetProperty("bytes").GetInt64()).ShouldBe((100_000, 4_000_000));
+        json.GetProperty("explained").GetProperty("named").GetDouble().ShouldBeGreaterThan(0.95 * json.GetProperty("explained").GetProperty("resident").GetDouble());
+    }
+
+    [Fact]
+    public void What_became_more_since_a_file_is_listed()
+    {
+        File.WriteAllText(_file, CommandRun.Of("managed", Pid, "--types", "--json").Worked().Out);
+        _target.Input.WriteLine("grow 5000");
+        _target.Input.Flush();
+        _target.Output.ReadLine().ShouldBe("done");
+        var changes = CommandRun.Of("managed", Pid, "--since", _file, "--json").Json().GetProperty("changes").EnumerateArray();
+        var grown = changes.Single(c => c.GetProperty("type").GetString() == "ClrTarget.Program+Grown");
+        (grown.GetProperty("countAfter").GetInt64() - grown.GetProperty("countBefore").GetInt64()).ShouldBe(5000);
+    }
+
+    [Fact]
+    public void A_program_that_is_not_dotnet_is_a_sentence()
+    {
+        using var sleep = System.Diagnostics.Process.Start("sleep", "60");
+        var run = CommandRun.Of("managed", sleep.Id.ToString());
+        sleep.Kill();
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain("no memory of a .NET runtime");
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("")]
+    [InlineData("""{"types":[{"type":1}],"skippedBytes":0}""")]
+    public void A_file_that_is_no_count_is_a_sentence(string text)
+    {
+        File.WriteAllText(_file, text);
+        var run = CommandRun.Of("managed", Pid, "--since", _file);
+        run.ExitCode.ShouldBe(6, run.Error);
+        run.Error.ShouldContain("is not what 'vmatlas managed --types --json' wrote");
+    }
+
+    public void Dispose()
+    {
+        File.Delete(_file);
+        _target.Dispose();
+    }
+
+    string Pid => _target.Pid.ToString();
+}

@@ -1,0 +1,50 @@
+using VmAtlas.Model.Heaps;
+
+namespace VmAtlas.Model.Tests.Heaps;
+
+public sealed class ChunkTableTests
+{
+    [Fact]
+    public void Finds_what_holds_an_address_from_wherever_it_looked_last()
+    {
+        var random = new Random(7);
+        var (table, starts, at) = (new ChunkTable(), new List<ulong>(), 0x10000UL);
+        for (var i = 0; i < 600_000; i++)
+        {
+            var size = 32UL + 16 * (ulong)random.Next(20);
+            table.Add(at, size, ChunkState.InUse);
+            starts.Add(at);
+            at += size + (random.Next(10) == 0 ? 64UL : 0);
+        }
+        for (var i = 0; i < 20_000; i++)
+        {
+            var row = random.Next(starts.Count);
+            table.IndexOf(new Address(starts[row] + (ulong)random.Next((int)table.SizeOf(row)))).ShouldBe(row);
+        }
+        table.IndexOf(new Address(0)).ShouldBe(-1);
+        table.IndexOf(new Address(at + 4096)).ShouldBe(-1);
+        table.SetState(starts[599_999], ChunkState.Free).ShouldBeTrue();
+        table.StateOf(599_999).ShouldBe(ChunkState.Free);
+        table.SetState(starts[5] + 16, ChunkState.Free).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Refuses_chunks_out_of_order()
+    {
+        var table = new ChunkTable();
+        table.Add(64, 32, ChunkState.Free);
+        Should.Throw<ArgumentOutOfRangeException>(() => table.Add(32, 32, ChunkState.Free));
+    }
+
+    [Fact]
+    public void A_query_filters_sorts_stably_and_cuts()
+    {
+        var table = new ChunkTable();
+        ulong[] sizes = [64, 32, 64, 128, 32];
+        for (var i = 0; i < sizes.Length; i++)
+            table.Add(1024 * (ulong)(i + 1), sizes[i], i == 3 ? ChunkState.Free : ChunkState.InUse);
+        new ChunkQuery { Order = ChunkOrder.Size }.Select(table).ShouldBe([3, 0, 2, 1, 4]);
+        new ChunkQuery { States = [ChunkState.InUse], LeastSize = 64, Top = 1 }.Select(table).ShouldBe([0]);
+        new ChunkQuery { Within = [AddressRange.Of(2048, 4096)] }.Select(table).ShouldBe([1, 2]);
+    }
+}
