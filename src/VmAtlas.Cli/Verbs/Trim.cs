@@ -44,6 +44,8 @@ sealed class Trim : Verb
     {
         screen.Line($"{Escape.Text(target.Linux.Process.Name)} {target.Linux.Process.Pid}: Total WS {Figures.Kib(result.Before.Bytes)} before, {Figures.Kib(result.After.Bytes)} after");
         if (result.Refused > 0)
-            screen.Sentence($"! the kernel would not trim {result.Refused:N0} mappings", Palette.Warning);
+            screen.Sentence($"! the kernel refused {result.Refused:N0} mappings", Palette.Warning);
+        if (result.LeftOut > 0)
+            screen.Line($"{result.LeftOut:N0} mappings were left out: locked, huge or a device's", Palette.Muted);
     }
 }
