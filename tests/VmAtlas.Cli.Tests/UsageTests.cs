@@ -75,6 +75,26 @@ public sealed class UsageTests : IDisposable
     }
 
     [Fact]
+    public void A_process_goes_before_a_file_of_its_name()
+    {
+        var name = $"both-{Environment.ProcessId}";
+        var file = Path.Combine(Environment.CurrentDirectory, name);
+        File.Copy("/bin/sleep", file);
+        try
+        {
+            CommandRun.Of("show", name).Error.ShouldBe($"vmatlas: there is no process named '{name}'; for the file say ./{name}\n");
+            using var process = System.Diagnostics.Process.Start(file, ["60"]);
+            CommandRun.Of("show", name, "--json").Json().GetProperty("process").GetProperty("pid").GetInt32().ShouldBe(process.Id);
+            process.Kill();
+            process.WaitForExit();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public void A_snapshot_of_a_file_is_chosen_by_its_number()
     {
         var file = _files.Save("three.vmatlas", [.. Enumerable.Range(0, 3).Select(i => new SnapshotMaker { TakenAt = new DateTimeOffset(2025, 3, 1, 12, i, 0, TimeSpan.Zero) }.Make())]);

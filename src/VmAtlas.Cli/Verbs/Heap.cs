@@ -44,7 +44,7 @@ sealed class Heap : Verb
     ];
 
     public override string Notes =>
-        "For glibc's malloc (2.28 and newer, 64 bit), found without symbols. Without --stop the target runs on,\n"
+        "For glibc's malloc (2.28 and newer, 64 bit), found without symbols. Without --stop the target runs on, "
         + "and the report says when its heap moved meanwhile. No page is made resident by looking.";
 
     public override int Run(ParseResult arguments, Session session)
