@@ -99,7 +99,7 @@ sealed class Heap : Verb
         IReadOnlyList<(string Class, ChunkCount Count)>? classes, BlockListing? listing)
     {
         screen.CutLine($"{Escape.Text(target.Process.Name)}  pid {target.Process.Pid}  {report.Allocator} malloc of {Escape.Text(report.Library)}", Palette.Heading);
-        screen.CutLine(How(report), Palette.Muted);
+        screen.Sentence(How(report), Palette.Muted);
         screen.Line();
         HeapTables.WriteTotals(screen, report);
         screen.Line();
