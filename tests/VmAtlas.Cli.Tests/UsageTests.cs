@@ -30,6 +30,18 @@ public sealed class UsageTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Help_is_json_where_that_is_asked_for()
+    {
+        var lists = CommandRun.Of("help", "--json").Json();
+        lists.GetProperty("verbs").EnumerateArray().Select(v => v.GetProperty("verb").GetString()).ShouldBe(CommandLine.VerbList.Names);
+        var verb = CommandRun.Of("help", "show", "--json").Json();
+        verb.GetProperty("options").EnumerateArray().Select(o => o.GetProperty("name").GetString()).ShouldContain("--blocks");
+        verb.GetProperty("examples").GetArrayLength().ShouldBeGreaterThan(3);
+        CommandRun.Of("help", "terms", "--json").Json().GetProperty("text").GetString().ShouldBe(CommandRun.Of("help", "terms").Out);
+        CommandRun.Of("help", "nonsense", "--json").ExitCode.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData("columns", "totalWs")]
     [InlineData("types", "Managed Heap")]

@@ -9,7 +9,7 @@ sealed class TreeReport(TreeTotals tree, IReadOnlyList<Problem> problems)
     static readonly (string Title, string Key, Func<TreeRow, ulong?> Of)[] s_columns =
     [
         ("Size", "size", r => r.Size), ("Private", "private", r => r.Private), ("PSS", "pss", r => r.Pss), ("USS", "uss", r => r.Uss),
-        ("Swap PSS", "swapPss", r => r.SwapPss), ("Shared once", "withSharedOnce", r => r.WithSharedOnce),
+        ("SwapPSS", "swapPss", r => r.SwapPss), ("Shared once", "withSharedOnce", r => r.WithSharedOnce),
     ];
 
     static readonly Measure[] s_measures = [Measure.Private, Measure.TotalWs, Measure.Pss, Measure.Uss, Measure.SwapPss];
