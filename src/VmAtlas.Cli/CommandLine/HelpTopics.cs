@@ -64,7 +64,6 @@ static class HelpTopics
 
     static void WriteFilter(Screen screen)
     {
-        var screen = screen;
         screen.Line("A filter compares columns and joins comparisons with and, or, not and parentheses.");
         foreach (var (title, lines) in s_filter)
         {
