@@ -5,6 +5,7 @@ using VmAtlas.Testing;
 namespace VmAtlas.Capture.Linux.Tests.Odd;
 
 /// <summary>Pages that the kernel merged because they are the same (KSM).</summary>
+[Collection(ChangedMachine.Name)]
 public sealed class SamePageTests : IDisposable
 {
     const string Settings = "/sys/kernel/mm/ksm/";

@@ -6,6 +6,7 @@ using VmAtlas.Testing;
 namespace VmAtlas.Capture.Linux.Tests.Odd;
 
 /// <summary>A program half of whose memory was written out.</summary>
+[Collection(ChangedMachine.Name)]
 public sealed class SwapTests : IDisposable
 {
     readonly SwapSpace _swap = new();
