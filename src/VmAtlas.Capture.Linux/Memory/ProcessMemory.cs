@@ -37,6 +37,48 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
         }
     }
 
+    /// <summary>Copies what is present of as many bytes at each of many places, ascending, in a few calls.</summary>
+    /// <param name="into">The places' bytes one after another, <paramref name="length"/> for each.</param>
+    /// <param name="got">How many bytes each gave.</param>
+    public void ReadEach(ReadOnlySpan<ulong> starts, int length, Span<byte> into, Span<int> got)
+    {
+        const int MostAtOnce = 1024; // UIO_MAXIOV
+        pages.PresentRuns(starts, length, got);
+        Span<Iovec> local = new Iovec[Math.Min(starts.Length, MostAtOnce)], remote = new Iovec[local.Length];
+        fixed (byte* target = into)
+        {
+            for (var first = 0; first < starts.Length;)
+            {
+                var count = Math.Min(starts.Length - first, local.Length);
+                for (var i = 0; i < count; i++)
+                {
+                    local[i] = new Iovec { Base = (nuint)(target + (long)(first + i) * length), Length = (nuint)got[first + i] };
+                    remote[i] = new Iovec { Base = (nuint)starts[first + i], Length = (nuint)got[first + i] };
+                }
+                first += Transfer(local[..count], remote[..count], got[first..]);
+            }
+        }
+    }
+
+    /// <summary>One call; returns how many places it settled. It ends at the first place that can not be read, which then gave nothing.</summary>
+    int Transfer(Span<Iovec> local, Span<Iovec> remote, Span<int> got)
+    {
+        long left;
+        fixed (Iovec* to = local, from = remote)
+            left = Libc.process_vm_readv(pid, to, (nuint)local.Length, from, (nuint)remote.Length, 0);
+        for (var i = 0; i < local.Length; i++)
+        {
+            if (got[i] <= left)
+            {
+                left -= got[i];
+                continue;
+            }
+            got[i] = 0;
+            return i + 1;
+        }
+        return local.Length;
+    }
+
     public void Dispose() => _mem.Dispose();
 
     int ReadFile(Address start, byte* into, int length)
