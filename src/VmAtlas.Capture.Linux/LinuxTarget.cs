@@ -70,8 +70,7 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
 
     public int Read(Address start, Span<byte> into) => _memory.Read(start, into);
 
-    /// <summary>Copies what is present of as many bytes at each of many places, ascending: some calls for all instead of two for each.</summary>
-    internal void ReadEach(ReadOnlySpan<ulong> starts, int length, Span<byte> into, Span<int> got) => _memory.ReadEach(starts, length, into, got);
+    public void ReadEach(ReadOnlySpan<ulong> starts, int length, Span<byte> into, Span<int> got) => _memory.ReadEach(starts, length, into, got);
 
     public bool TryReadPages(AddressRange range, Span<PageState> pages) => _pages.TryReadPages(range, pages);
 

@@ -20,14 +20,14 @@ readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong
     const ulong MostAbove = 1 << 20;
 
     /// <summary>Reads the blocks around plausible robust list heads, ascending; null for those where what lies there does not have its shape.</summary>
-    public static ThreadControlBlock?[] Read(LinuxTarget target, ReadOnlySpan<ulong> heads, ulong page)
+    public static ThreadControlBlock?[] Read(IMemorySource memory, ReadOnlySpan<ulong> heads, ulong page)
     {
         var places = new ulong[heads.Length];
         for (var i = 0; i < heads.Length; i++)
             places[i] = heads[i] - Before;
         var bytes = new byte[places.Length * Length];
         var got = new int[places.Length];
-        target.ReadEach(places, Length, bytes, got);
+        memory.ReadEach(places, Length, bytes, got);
         var blocks = new ThreadControlBlock?[places.Length];
         for (var i = 0; i < blocks.Length; i++)
             blocks[i] = Parse(bytes.AsSpan(i * Length, got[i]), heads[i], page);
