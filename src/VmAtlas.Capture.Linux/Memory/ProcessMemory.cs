@@ -55,28 +55,26 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
                     local[i] = new Iovec { Base = (nuint)(target + (long)(first + i) * length), Length = (nuint)got[first + i] };
                     remote[i] = new Iovec { Base = (nuint)starts[first + i], Length = (nuint)got[first + i] };
                 }
-                first += Transfer(local[..count], remote[..count], got[first..]);
+                var settled = Transfer(local[..count], remote[..count]);
+                first += settled;
+                if (settled == count)
+                    continue;
+                got[first] = Read(new Address(starts[first]), into.Slice(first * length, length));
+                first++;
             }
         }
     }
 
-    /// <summary>One call; returns how many places it settled. It ends at the first place that can not be read, which then gave nothing.</summary>
-    int Transfer(Span<Iovec> local, Span<Iovec> remote, Span<int> got)
+    /// <summary>One call; returns how many places it copied. It ends at the first that can not be read this way.</summary>
+    int Transfer(ReadOnlySpan<Iovec> local, ReadOnlySpan<Iovec> remote)
     {
         long left;
         fixed (Iovec* to = local, from = remote)
             left = Libc.process_vm_readv(pid, to, (nuint)local.Length, from, (nuint)remote.Length, 0);
-        for (var i = 0; i < local.Length; i++)
-        {
-            if (got[i] <= left)
-            {
-                left -= got[i];
-                continue;
-            }
-            got[i] = 0;
-            return i + 1;
-        }
-        return local.Length;
+        var copied = 0;
+        while (copied < local.Length && (long)local[copied].Length <= left)
+            left -= (long)local[copied++].Length;
+        return copied;
     }
 
     public void Dispose() => _mem.Dispose();
