@@ -1,4 +1,5 @@
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Capture;
 
@@ -17,7 +18,18 @@ public interface IAnnotator
 
 /// <summary>What an annotator works on.</summary>
 public sealed record AnnotationContext(
-    ICaptureTarget Target, BlockTable Mappings, StringTable Strings, ClaimList Claims, CaptureOptions Options, CancellationToken Cancellation);
+    ICaptureTarget Target, BlockTable Mappings, StringTable Strings, ClaimList Claims, CaptureOptions Options, CancellationToken Cancellation)
+{
+    public CaptureFindings Findings { get; init; } = new();
+}
+
+/// <summary>What annotators find out besides claims, where <see cref="CaptureOptions"/> ask for it: kept with the snapshot and its file.</summary>
+/// <remarks>A new kind of finding is a property here and in <see cref="Snapshot"/>, and a kind of chunk in the file.</remarks>
+public sealed class CaptureFindings
+{
+    /// <summary>What is inside the memory of malloc.</summary>
+    public HeapReport? Heap { get; set; }
+}
 
 /// <summary>An annotator can not run here: no permission, no such runtime. Not an error of the snapshot.</summary>
 public sealed class AnnotatorUnavailableException(string message) : Exception(message);

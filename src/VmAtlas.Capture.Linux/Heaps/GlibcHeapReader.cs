@@ -34,6 +34,11 @@ public sealed class GlibcHeapReader
         return new GlibcHeapReader(mappings, strings, memory, options).Read(arenas, clock, cancellation);
     }
 
+    /// <summary>The same with the arenas found before.</summary>
+    internal static HeapReport Read(
+        GlibcArenas arenas, BlockTable mappings, StringTable strings, IMemorySource memory, HeapReadOptions options, CancellationToken cancellation) =>
+        new GlibcHeapReader(mappings, strings, memory, options).Read(arenas, Stopwatch.StartNew(), cancellation);
+
     HeapReport Read(GlibcArenas arenas, Stopwatch clock, CancellationToken cancellation)
     {
         var fresh = new FreshHeaders(_memory);

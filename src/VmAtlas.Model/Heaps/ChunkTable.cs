@@ -6,11 +6,11 @@ namespace VmAtlas.Model.Heaps;
 /// <remarks>
 /// Addresses and sizes are multiples of 16. A row keeps its address as an offset to that of the piece it is in, and its size with its state in
 /// the low bits. Pieces never move while the table grows; a new one is begun when one is full or when a chunk lies farther than 64 GiB from its
-/// first. The few chunks too large for a row have their sizes aside.
+/// first, and has room for twice what the last one held: chunks far apart, which a forged file may be full of, cost little each. The few chunks too large for a row have their sizes aside.
 /// </remarks>
 public sealed class ChunkTable
 {
-    const int PieceRows = 1 << 18;
+    const int LeastRows = 16, MostRows = 1 << 18;
     const int StateBits = 3;
     const uint StateMask = (1 << StateBits) - 1;
 
@@ -79,7 +79,7 @@ public sealed class ChunkTable
         if (address < _nextAddress)
             throw new ArgumentOutOfRangeException(nameof(address), "chunks are added in order of address");
         if (_last.Count == _last.Offsets.Length || unchecked(address - _last.Base) >> 4 > uint.MaxValue)
-            _pieces.Add(_last = new Piece(address, Count, PieceRows));
+            _pieces.Add(_last = new Piece(address, Count, Math.Clamp(2 * _last.Count, LeastRows, MostRows)));
         if (size >= Huge)
             _hugeSizes[Count] = size & ~15UL;
         Add(address, size >= Huge ? 0 : size, state);
