@@ -1,5 +1,6 @@
 using System.Globalization;
 using VmAtlas.Capture.Linux.Heaps;
+using VmAtlas.Capture.Linux.Runtimes.Allocators;
 using VmAtlas.Model;
 using VmAtlas.Model.Heaps;
 
@@ -54,7 +55,8 @@ sealed class HeapAnnotator : IAnnotator
                 continue;
             if (region < 0)
             {
-                region = context.Claims.AddRegion(MemoryType.Heap, "[heap]",
+                var other = AllocatorLibrary.Find(context);
+                region = context.Claims.AddRegion(MemoryType.Heap, other is null ? "[heap]" : $"[heap], {other.Value.Name}",
                     "the kernel calls it [heap]: the memory up to the program's break (brk), from which malloc takes first");
             }
             context.Claims.Claim(region, i);
