@@ -20,14 +20,21 @@ public interface IAnnotator
 public sealed record AnnotationContext(
     ICaptureTarget Target, BlockTable Mappings, StringTable Strings, ClaimList Claims, CaptureOptions Options, CancellationToken Cancellation)
 {
-    public CaptureFindings Findings { get; init; } = new();
+    /// <summary>The mappings that have a name.</summary>
+    public MappingIndex Index { get; } = new(Mappings);
+
+    public CaptureFindings Findings { get; } = new();
 }
 
-/// <summary>What annotators find out besides claims, where <see cref="CaptureOptions"/> ask for it: kept with the snapshot and its file.</summary>
-/// <remarks>A new kind of finding is a property here and in <see cref="Snapshot"/>, and a kind of chunk in the file.</remarks>
+/// <summary>What annotators find out besides claims.</summary>
+/// <remarks>What <see cref="CaptureOptions"/> ask for is kept with the snapshot and its file: a new kind of it is a property here and in
+/// <see cref="Snapshot"/>, and a kind of chunk in the file.</remarks>
 public sealed class CaptureFindings
 {
-    /// <summary>What is inside the memory of malloc.</summary>
+    /// <summary>glibc's malloc was found at work: the program's is no other that could be linked into it.</summary>
+    public bool UsesGlibcMalloc { get; set; }
+
+    /// <summary>What is inside the memory of malloc, where asked for.</summary>
     public HeapReport? Heap { get; set; }
 }
 

@@ -23,6 +23,7 @@ sealed class HeapAnnotator : IAnnotator
         var brk = ClaimBreak(context);
         if (context.Target is not IMemorySource memory || GlibcArenas.Find(context.Mappings, context.Strings, memory) is not { } found)
             return;
+        context.Findings.UsesGlibcMalloc = found.Arenas.Any(a => a.System > 0);
         var inside = context.Options.Heaps ? ReadInside(context, memory, found) : null;
         var labels = new HeapLabels(context);
         for (var i = 0; i < found.Arenas.Count; i++)
@@ -49,9 +50,9 @@ sealed class HeapAnnotator : IAnnotator
     static int ClaimBreak(AnnotationContext context)
     {
         var region = -1;
-        for (var i = 0; i < context.Mappings.Count; i++)
+        foreach (var i in context.Index.Named)
         {
-            if (context.Mappings.Inodes[i] != 0 || !context.Strings.Utf8(context.Mappings.Names[i]).SequenceEqual("[heap]"u8))
+            if (!context.Strings.Utf8(context.Mappings.Names[i]).SequenceEqual("[heap]"u8))
                 continue;
             if (region < 0)
             {
@@ -102,9 +103,11 @@ sealed class HeapAnnotator : IAnnotator
     static void ClaimChunks(AnnotationContext context, IMemorySource memory, ulong known)
     {
         var looks = new ChunkRuns(context.Mappings, context.Strings, memory);
-        for (var i = 0; i < context.Mappings.Count && known > 0; i++)
+        var starts = context.Mappings.Starts;
+        var ends = context.Mappings.Ends;
+        for (var i = 0; i < starts.Length && known > 0; i++)
         {
-            if (!context.Claims.IsFree(i) || looks.TryRead(i) is not { } run)
+            if (ends[i] - starts[i] < ChunkRuns.SmallestChunk || !context.Claims.IsFree(i) || looks.TryRead(i) is not { } run)
                 continue;
             known -= Math.Min(known, (ulong)run.Count);
             var region = context.Claims.AddRegion(MemoryType.Heap, run.Count == 1 ? "malloc: mapped chunk" : "malloc: mapped chunks",

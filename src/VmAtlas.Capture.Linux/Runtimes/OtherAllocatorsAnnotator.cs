@@ -7,7 +7,7 @@ namespace VmAtlas.Capture.Linux.Runtimes;
 /// <remarks>
 /// By library: the allocator's is mapped, so it takes malloc's place in the whole program, and what is private, anonymous, writable and long enough
 /// is nearly all its own. Wrong for what a program maps by itself. By shape (see <see cref="MuslGroups"/>, <see cref="MimallocSegments"/>): for
-/// allocators linked into the program, and only for the mappings that have the shape. jemalloc and tcmalloc leave no mark in the memory they
+/// allocators linked into the program where glibc's is not at work, and only for the mappings that have the shape. jemalloc and tcmalloc leave no mark in the memory they
 /// manage: linked into a program they are not recognised.
 /// </remarks>
 sealed class OtherAllocatorsAnnotator : IAnnotator
@@ -27,7 +27,7 @@ sealed class OtherAllocatorsAnnotator : IAnnotator
             Claim(context, library.Name, $"{library.Path} is mapped, which takes malloc's place in the whole program",
                 AnonymousMemory.NotWholly(context, Protection.Read | Protection.Write).Where(m => context.Mappings.Range(m).Size.Bytes >= smallest));
         }
-        else if (context.Target is IMemorySource memory)
+        else if (!context.Findings.UsesGlibcMalloc && context.Target is IMemorySource memory)
         {
             Claim(context, "musl", "it begins with a group of musl's malloc, to which its own description points back", MuslGroups.Find(context, memory));
             Claim(context, "mimalloc", "it begins as others do with its own address, mixed with the one secret of mimalloc", MimallocSegments.Find(context, memory));
