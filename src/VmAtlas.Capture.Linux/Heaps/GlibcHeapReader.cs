@@ -103,7 +103,6 @@ public sealed class GlibcHeapReader
             Chunks = _chunks,
             Approximate = moved || _torn.Count > 0,
             Problems = problems,
-            Paused = _options.Paused?.Invoke(),
             Took = clock.Elapsed,
         };
     }

@@ -17,11 +17,13 @@ sealed record HeapView(HeapReport Report, ProcessFacts Process)
     /// <exception cref="VmAtlasException">It has no glibc heap.</exception>
     public static HeapView OfProcess(LinuxTarget target, bool stop, bool keepChunks, CancellationToken cancellation)
     {
-        using var pause = stop ? TargetStop.All(target) : null;
         var (mappings, strings) = (new BlockTable(), new StringTable());
-        target.ReadMappings(mappings, strings, []);
-        var options = new HeapReadOptions { Chunks = keepChunks, Residency = true, Paused = pause is null ? null : () => pause.Elapsed };
-        var report = GlibcHeapReader.Read(mappings, strings, target, options, cancellation) ?? throw new VmAtlasException(Failure.General,
+        var options = new HeapReadOptions { Chunks = keepChunks, Residency = true };
+        if (!stop)
+            target.ReadMappings(mappings, strings, []);
+        var report = (stop
+            ? StoppedHeap.Read(target, mappings, strings, options, cancellation)
+            : GlibcHeapReader.Read(mappings, strings, target, options, cancellation)) ?? throw new VmAtlasException(Failure.General,
             $"process {target.Process.Pid} has no heap of glibc's malloc: it has not used it yet, has another allocator or C library, or is a 32-bit program");
         target.EnsureUnchanged();
         return new HeapView(report, target.Process) { Target = target, Classes = new BlockClasses(target, mappings, strings) };
