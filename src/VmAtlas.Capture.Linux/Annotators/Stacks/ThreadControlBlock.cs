@@ -41,7 +41,8 @@ readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong
     /// glibc keeps { link in the list of stacks (16 bytes), tid, …, robust list head } together, since before 2.10 on every 64-bit
     /// architecture: the tid lies 16 bytes, the link 32 bytes below the head. Further up come stackblock, stackblock_size, guardsize and
     /// reported_guardsize, neighbouring words at an offset that differs between versions and is found by shape: the head lies
-    /// inside that block, near its end. Wrong only if four words of this shape with these bounds stood there by chance.
+    /// inside that block, near its end. Wrong only if four words of this shape with these bounds stood there by chance. A block that begins at address 0
+    /// is none: under Wine, whose addresses are low, a pointer between zeros would look like the size of one.
     /// </remarks>
     public static ThreadControlBlock? TryRead(IMemorySource memory, ulong head, ulong page)
     {
@@ -69,7 +70,7 @@ readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong
         for (var at = 24; at + 32 <= bytes.Length; at += 8)
         {
             var (start, size, guard, reported) = (Word(bytes, at), Word(bytes, at + 8), Word(bytes, at + 16), Word(bytes, at + 24));
-            var fits = size is >= SmallestStack and <= LargestStack && start % 16 == 0 && start <= head && head - start < size
+            var fits = size is >= SmallestStack and <= LargestStack && start >= page && start % 16 == 0 && start <= head && head - start < size
                 && size - (head - start) <= MostAbove && guard < size && guard % page == 0 && reported <= guard + page;
             if (fits)
                 return new StackBlock(start, size, guard);
