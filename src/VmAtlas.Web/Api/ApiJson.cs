@@ -56,7 +56,8 @@ sealed record ProcessAnswer(int Pid, string Name, string? User, string? Command)
 sealed record IntervalRequest(double? Seconds);
 
 sealed record SessionAnswer(
-    int Id, string Title, bool Live, string? Ended, double? Interval, ProcessFacts Process, SystemFacts System, IReadOnlyList<DateTimeOffset> Snapshots);
+    int Id, string Title, bool Live, string? Ended, double? Interval, ProcessFacts Process, SystemFacts System, IReadOnlyList<DateTimeOffset> Snapshots,
+    string? Path = null);
 
 sealed record SessionEvent(int Session, string Kind, int? Index = null, DateTimeOffset? TakenAt = null, string? Message = null);
 

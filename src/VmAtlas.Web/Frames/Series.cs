@@ -33,7 +33,7 @@ sealed class Series
     }
 
     /// <summary>Columns "time" (seconds since 1970), "measure.type number" for each measure that is known, and "event": sentences,
-    /// one a line, where something happened.</summary>
+    /// one a line, where something happened, and "mark": 1 where a type grew or shrank by much, 2 where the process became another program.</summary>
     public ColumnFrame Frame()
     {
         lock (_lock)
@@ -45,8 +45,9 @@ sealed class Series
                 for (var type = MemoryType.Image; (int)type < MemoryTypes.Count; type++)
                     AddColumn(columns, measure, type);
             }
-            var (texts, numbers) = Events();
+            var (texts, numbers, marks) = Events();
             columns.Add(FrameColumn.Unsigned("event", "string", row => numbers[row]));
+            columns.Add(FrameColumn.Bytes("mark", "", row => marks[row]));
             return ColumnFrame.Of(times.Length, columns, texts);
         }
     }
@@ -64,15 +65,16 @@ sealed class Series
             columns.Add(FrameColumn.Doubles($"{measure.JsonName()}.{(int)type}", "B", row => values[row]));
     }
 
-    (List<string> Texts, uint[] Numbers) Events()
+    (List<string> Texts, uint[] Numbers, byte[] Marks) Events()
     {
-        var (texts, numbers) = (new List<string> { "" }, new uint[_series.Count]);
+        var (texts, numbers, marks) = (new List<string> { "" }, new uint[_series.Count], new byte[_series.Count]);
         foreach (var happened in _series.Events.GroupBy(e => e.Index))
         {
             numbers[happened.Key] = (uint)texts.Count;
+            marks[happened.Key] = _programs.ContainsKey(happened.Key) ? (byte)2 : (byte)1;
             texts.Add(string.Join('\n', happened.Select(Sentence)));
         }
-        return (texts, numbers);
+        return (texts, numbers, marks);
     }
 
     string Sentence(TimelineEvent happened) => happened.Kind switch

@@ -18,6 +18,9 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
     /// <summary>Null for a saved file.</summary>
     public LiveProcess? Live { get; } = live;
 
+    /// <summary>The saved file, where it lies on this machine; null for a process and for what was dropped on the page.</summary>
+    public string? Path { get; init; }
+
     /// <summary>What was dropped on the page lies here until it is closed.</summary>
     public PrivateFolder? Folder { get; init; }
 

@@ -1,6 +1,7 @@
 /** The columns of the details: VMMap's in VMMap's order, then the ones it does not have. */
 
-export type ColumnKind = "address" | "type" | "bytes" | "count" | "text";
+/** "exact": bytes to the last one, where whole KiB say too little. */
+export type ColumnKind = "address" | "type" | "bytes" | "exact" | "count" | "text";
 
 export interface ColumnSpec {
   /** The frame's name for it. */
