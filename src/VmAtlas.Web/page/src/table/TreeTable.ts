@@ -197,11 +197,13 @@ export class TreeTable {
       const element = div("row");
       element.setAttribute("role", "row");
       let left = 0;
-      const cells = this.#columns.map((column) => {
+      const cells = this.#columns.map((column, i) => {
         const cell = div(`cell ${cellClass(column)}`);
         cell.setAttribute("role", "gridcell");
         cell.style.left = `${left}px`;
-        cell.style.width = `${column.width}px`;
+        // The last column takes what is left of the window: it is the details, which are seldom short.
+        if (i < this.#columns.length - 1) cell.style.width = `${column.width}px`;
+        else cell.style.right = "0";
         left += column.width;
         const text = document.createTextNode("");
         cell.append(text);

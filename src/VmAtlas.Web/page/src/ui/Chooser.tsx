@@ -52,7 +52,7 @@ function OpenNow({ app }: { app: Controller }) {
   useEffect(() => void app.attempt("chooser", async () => setSessions(await app.server.getJson<SessionInfo[]>("/api/sessions"))), [app]);
   if (sessions.length === 0) return null;
   return (
-    <p class="recent">
+    <p class="recent open-now">
       Open now:{" "}
       {sessions.map((session) => (
         <button key={session.id} type="button" onClick={() => void app.attempt("chooser", () => app.openSession(session))}>
