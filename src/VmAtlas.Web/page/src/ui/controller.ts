@@ -186,6 +186,12 @@ export class Controller {
     }
   }
 
+  /** Takes over that there are more snapshots, where what is shown did not bring it along. */
+  #learn(session: SessionInfo): void {
+    const known = this.store.value.view?.session;
+    if (known?.id === session.id && known.snapshots.length < session.snapshots.length) this.#setSession({ ...known, snapshots: session.snapshots });
+  }
+
   #setSession(session: SessionInfo): void {
     const { view } = this.store.value;
     if (view?.session.id === session.id) this.store.set({ view: { ...view, session } });
@@ -207,8 +213,9 @@ export class Controller {
     if (event.kind === "snapshot" && event.takenAt !== undefined) {
       const newest = view.index === view.session.snapshots.length - 1 && view.since === undefined;
       const session = { ...view.session, snapshots: [...view.session.snapshots, event.takenAt] };
-      this.#setSession(session);
+      // What is shown follows the newest, and then the window is drawn once, with the new rows.
       if (newest) await this.attempt("window", () => this.#show(session, session.snapshots.length - 1, undefined, view));
+      this.#learn(session);
     } else if (event.message !== undefined) {
       const { interval: _, ...rest } = view.session;
       this.#setSession(event.kind === "ended" ? { ...rest, ended: event.message } : rest);
@@ -257,6 +264,7 @@ export class Controller {
     const { view, type, gaps } = this.store.value;
     if (view === undefined) return;
     let matches: Matches | undefined;
+    const start = performance.now();
     try {
       if (expression.trim() !== "") matches = await this.source.matches(view, expression);
     } catch (error) {
@@ -266,6 +274,7 @@ export class Controller {
     if (this.store.value.expression !== expression || this.store.value.view?.rows !== view.rows) return;
     if (this.store.value.failure?.where === "filter") this.clearFailure();
     timed("filter", () => view.rows.setFilter({ type, gaps, matches }));
+    performance.measure("filter-asked", { start });
     this.redraw();
   }
 

@@ -3,6 +3,7 @@ import { CellMap } from "../chart/CellMap";
 import { SpaceSource } from "../chart/SpaceSource";
 import { address, size } from "../model/format";
 import { holesOf } from "../model/holes";
+import { timed } from "../model/timed";
 import type { SummaryRow } from "../api/answers";
 import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
 import type { ViewProps, ViewSpec } from "./view";
@@ -26,7 +27,7 @@ function MapView({ app, state, view }: ViewProps) {
   const source = useRef<SpaceSource | undefined>(undefined);
   const [hover, setHover] = useState<number>();
   const { rows } = view;
-  const holes = useMemo(() => holesOf(rows), [rows]);
+  const holes = useMemo(() => timed("holes", () => holesOf(rows)), [rows]);
   useEffect(() => {
     if (canvas.current === null) return;
     map.current = new CellMap(canvas.current, {
@@ -36,7 +37,7 @@ function MapView({ app, state, view }: ViewProps) {
     return () => map.current?.dispose();
   }, [app]);
   useEffect(() => {
-    source.current = new SpaceSource(rows);
+    source.current = timed("map-source", () => new SpaceSource(rows));
     map.current?.show(source.current);
   }, [rows, state.theme]);
   useEffect(() => {
