@@ -7,7 +7,7 @@ sealed class UnitDetail
 {
     readonly Unit _unit;
     readonly SymbolNames _names;
-    readonly FunctionTable _functions;
+    readonly UnitFunctions _functions;
     readonly LineTable _lines;
     readonly Dictionary<int, int> _functionNames = [];
     readonly Dictionary<(DwarfFile, ulong), int> _originNames = [];
@@ -16,7 +16,7 @@ sealed class UnitDetail
     public UnitDetail(Unit unit, SymbolNames names)
     {
         (_unit, _names) = (unit, names);
-        _functions = FunctionTable.Read(unit);
+        _functions = new UnitFunctions(unit);
         _lines = LineProgram.Read(unit);
     }
 
@@ -28,7 +28,8 @@ sealed class UnitDetail
     public void AddFrames(ulong address, Func<ulong, int> symbol, List<SymbolFrame> into)
     {
         _lines.TryFind(address, out var file, out var line);
-        for (var i = _functions.InnermostAt(address); ; i = _functions[i].Parent)
+        var functions = _functions.At(address);
+        for (var i = functions.InnermostAt(address); ; i = functions[i].Parent)
         {
             if (i < 0)
             {
@@ -37,20 +38,20 @@ sealed class UnitDetail
                     into.Add(new SymbolFrame(symbol(address), FileName(file), line, false));
                 return;
             }
-            var function = _functions[i];
-            into.Add(new SymbolFrame(NameOf(i, function, address, symbol), FileName(file), line, function.IsInlined));
+            var function = functions[i];
+            into.Add(new SymbolFrame(NameOf(function, address, symbol), FileName(file), line, function.IsInlined));
             if (!function.IsInlined)
                 return;
             (file, line) = (function.CallFile, function.CallLine);
         }
     }
 
-    int NameOf(int index, in Function function, ulong address, Func<ulong, int> symbol)
+    int NameOf(in Function function, ulong address, Func<ulong, int> symbol)
     {
-        if (_functionNames.TryGetValue(index, out var name))
+        if (_functionNames.TryGetValue(function.Entry, out var name))
             return name;
         name = function.IsInlined ? NameOfOrigin(function) : ReadName((ulong)function.Entry, address, symbol);
-        _functionNames.Add(index, name);
+        _functionNames.Add(function.Entry, name);
         return name;
     }
 

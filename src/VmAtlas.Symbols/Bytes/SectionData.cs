@@ -16,8 +16,7 @@ sealed class SectionData
     readonly byte[] _bytes;
     readonly IFileBytes? _file;
     readonly long _offset;
-    readonly bool[] _here = [];
-    readonly Lock _lock = new();
+    readonly int[] _here = [];
     int _missing;
 
     public SectionData(byte[] bytes) => _bytes = bytes;
@@ -32,7 +31,7 @@ sealed class SectionData
         (_file, _offset) = (file, (long)offset);
         _bytes = GC.AllocateUninitializedArray<byte>((int)length);
         _missing = (_bytes.Length + (1 << ChunkBits) - 1) >> ChunkBits;
-        _here = new bool[_missing];
+        _here = new int[_missing];
     }
 
     public int Length => _bytes.Length;
@@ -71,28 +70,25 @@ sealed class SectionData
             return;
         for (var chunk = at >> ChunkBits; chunk <= (at + length - 1) >> ChunkBits; chunk++)
         {
-            if (!Volatile.Read(ref _here[chunk]))
+            if (Volatile.Read(ref _here[chunk]) == 0)
                 LoadFrom(chunk, (at + length - 1) >> ChunkBits);
         }
     }
 
-    /// <summary>Reads the run of missing chunks that begins here, in one call.</summary>
+    /// <summary>Reads the run of missing chunks that begins here, in one call. Two threads may read the same chunk: they write the same bytes.</summary>
     void LoadFrom(int first, int last)
     {
-        lock (_lock)
+        var end = first + 1;
+        while (end <= last && Volatile.Read(ref _here[end]) == 0)
+            end++;
+        var start = first << ChunkBits;
+        var into = _bytes.AsSpan(start, (int)Math.Min((long)end << ChunkBits, Length) - start);
+        // A file that became shorter since it was opened reads as zeros, which every reader refuses in its own way.
+        into[_file!.Read(_offset + start, into)..].Clear();
+        for (var chunk = first; chunk < end; chunk++)
         {
-            var end = first;
-            while (end <= last && !_here[end])
-                end++;
-            if (end == first)
-                return;
-            var start = first << ChunkBits;
-            var into = _bytes.AsSpan(start, (int)Math.Min((long)end << ChunkBits, Length) - start);
-            // A file that became shorter since it was opened reads as zeros, which every reader refuses in its own way.
-            into[_file!.Read(_offset + start, into)..].Clear();
-            for (var chunk = first; chunk < end; chunk++)
-                Volatile.Write(ref _here[chunk], true);
-            Volatile.Write(ref _missing, _missing - (end - first));
+            if (Interlocked.Exchange(ref _here[chunk], 1) == 0)
+                Interlocked.Decrement(ref _missing);
         }
     }
 }

@@ -1,11 +1,14 @@
+using System.Runtime.CompilerServices;
 using VmAtlas.Symbols.Bytes;
 
 namespace VmAtlas.Symbols.Dwarf;
 
-/// <summary>Goes once through the entries of a unit and collects the functions that have code.</summary>
-sealed class FunctionWalk(Unit unit)
+/// <summary>Goes once through entries of a unit and collects the functions that have code.</summary>
+/// <param name="nested">Whether functions inside of others are wanted, which most entries of a unit are part of.</param>
+sealed class FunctionWalk(Unit unit, bool nested)
 {
     readonly List<int> _parents = [];
+    readonly List<int> _depths = [];
     readonly List<CodeRange> _found = [];
     readonly bool _skipClasses = unit.Root.IsCPlusPlus;
     int _steps;
@@ -14,29 +17,39 @@ sealed class FunctionWalk(Unit unit)
 
     public List<FunctionRange> Ranges { get; } = [];
 
-    public void Run()
+    /// <summary>Walks an entry and all below it.</summary>
+    /// <param name="at">Where the entry is, from the start of the unit.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(int at)
     {
         var abbreviations = unit.Abbreviations;
         var encoding = unit.Encoding;
         var reader = new ByteReader(unit.Bytes);
-        reader.Skip((uint)unit.HeaderSize);
+        reader.Skip((uint)at);
         var (parent, depth) = (-1, 0);
-        while (!reader.AtEnd)
+        do
         {
-            var at = reader.Position;
+            var position = reader.Position;
             var code = reader.Uleb();
             if (code == 0)
             {
-                if (depth-- <= 1)
-                    break;
-                parent = _parents[depth];
+                // An entry of its own level ends the list that was begun.
+                if (--depth >= 0)
+                    parent = _parents[depth];
                 continue;
             }
             ref readonly var entry = ref abbreviations[code];
             _steps += 1 + (entry.FixedSize < 0 ? entry.Attributes.Length : 0);
             var inside = parent;
-            if (entry.Tag is Tag.Subprogram or Tag.InlinedSubroutine)
-                inside = ReadFunction(ref reader, entry, at, parent);
+            if (IsWanted(entry.Tag, parent))
+            {
+                inside = ReadFunction(ref reader, entry, position, parent, out var sibling);
+                if (!nested && inside != parent && sibling != 0 && entry.HasChildren)
+                {
+                    SkipTo(ref reader, sibling);
+                    continue;
+                }
+            }
             else if (entry.HasSibling && entry.HasChildren && CanSkip(entry.Tag))
             {
                 SkipToSibling(ref reader, entry);
@@ -55,21 +68,28 @@ sealed class FunctionWalk(Unit unit)
             depth++;
             parent = inside;
         }
+        while (depth > 0 && !reader.AtEnd);
         unit.File.Budget.Spend(_steps);
     }
+
+    bool IsWanted(ushort tag, int parent) => tag is Tag.Subprogram or Tag.InlinedSubroutine && (nested || parent < 0);
 
     /// <summary>Below an enumeration or a type of functions there is no code; below a class there can be some in other languages than C++.</summary>
     bool CanSkip(ushort tag) => tag is Tag.EnumerationType or Tag.SubroutineType
         || _skipClasses && tag is Tag.ClassType or Tag.StructureType or Tag.UnionType;
 
+    /// <param name="sibling">Where the next entry of its level begins; 0 when it does not say.</param>
     /// <returns>The function that entries below lie in.</returns>
-    int ReadFunction(ref ByteReader reader, in Abbreviation entry, int at, int parent)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    int ReadFunction(ref ByteReader reader, in Abbreviation entry, int at, int parent, out ulong sibling)
     {
         FormValue low = default, high = default, ranges = default, file = default, line = default;
+        sibling = 0;
         foreach (var spec in entry.Attributes)
         {
             switch (spec.Name)
             {
+                case Attr.Sibling: sibling = unit.Encoding.Read(ref reader, spec.Form, spec.Constant).Number; break;
                 case Attr.LowPc: low = unit.Encoding.Read(ref reader, spec.Form, spec.Constant); break;
                 case Attr.HighPc: high = unit.Encoding.Read(ref reader, spec.Form, spec.Constant); break;
                 case Attr.Ranges: ranges = unit.Encoding.Read(ref reader, spec.Form, spec.Constant); break;
@@ -90,8 +110,6 @@ sealed class FunctionWalk(Unit unit)
         return Functions.Count - 1;
     }
 
-    readonly List<int> _depths = [];
-
     static int Small(FormValue value) => (int)Math.Min(value.Number, int.MaxValue);
 
     static void SkipAttributes(ref ByteReader reader, Encoding encoding, AttributeSpec[] attributes)
@@ -110,9 +128,14 @@ sealed class FunctionWalk(Unit unit)
             else
                 unit.Encoding.Skip(ref reader, spec.Form);
         }
-        // Only forward: a reference back would never end.
-        if (sibling.Number < (ulong)reader.Position)
+        SkipTo(ref reader, sibling.Number);
+    }
+
+    /// <summary>Only forward: a reference back would never end.</summary>
+    static void SkipTo(ref ByteReader reader, ulong position)
+    {
+        if (position < (ulong)reader.Position)
             SymbolFormatException.Throw("has debug entries that refer back to themselves");
-        reader.Skip(sibling.Number - (ulong)reader.Position);
+        reader.Skip(position - (ulong)reader.Position);
     }
 }

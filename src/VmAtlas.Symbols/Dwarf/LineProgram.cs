@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VmAtlas.Symbols.Bytes;
 
 namespace VmAtlas.Symbols.Dwarf;
@@ -9,9 +10,8 @@ ref struct LineProgram
     const byte EndSequence = 1, SetAddress = 2;
 
     readonly Unit _unit;
-    readonly List<ulong> _addresses = [];
-    readonly List<int> _files = [];
-    readonly List<int> _lines = [];
+    LineRow[] _rows = [];
+    int _count;
     readonly List<LineSequence> _sequences = [];
 
     /// <summary>How many numbers follow each opcode, from 1 on: for those that are not known.</summary>
@@ -36,6 +36,7 @@ ref struct LineProgram
         return new LineProgram(unit).Run(ref reader, is64);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     LineTable Run(ref ByteReader reader, bool is64)
     {
         var version = reader.U16();
@@ -55,10 +56,12 @@ ref struct LineProgram
         if (program < (ulong)reader.Position)
             SymbolFormatException.Throw("has a line table whose header is too short");
         reader.Skip(program - (ulong)reader.Position);
+        // Most opcodes are one byte and every other one makes a row.
+        _rows = new LineRow[reader.Left / 2 + 16];
         Reset();
         while (!reader.AtEnd)
             Step(ref reader);
-        return new LineTable(files, [.. _addresses], [.. _files], [.. _lines], [.. _sequences]);
+        return new LineTable(files, _rows.AsSpan(0, _count).ToArray(), [.. _sequences]);
     }
 
     void ReadShape(ref ByteReader reader, int version)
@@ -74,8 +77,9 @@ ref struct LineProgram
             SymbolFormatException.Throw("has a line table that can not be run");
     }
 
-    void Reset() => (_address, _file, _line, _first) = (0, 1, 1, _addresses.Count);
+    void Reset() => (_address, _file, _line, _first) = (0, 1, 1, _count);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Step(ref ByteReader reader)
     {
         var op = reader.U8();
@@ -121,24 +125,24 @@ ref struct LineProgram
         }
     }
 
-    readonly void AddRow()
+    void AddRow()
     {
-        _addresses.Add(_address);
-        _files.Add(_file);
-        _lines.Add(Math.Max(_line, 0));
+        if (_count == _rows.Length)
+            Array.Resize(ref _rows, _count * 2);
+        _rows[_count++] = new LineRow(_address, _file, Math.Max(_line, 0));
     }
 
     /// <summary>Keeps the rows since the last end, unless the linker dropped the code they are of, or they do not ascend.</summary>
     readonly void AddSequence()
     {
-        var count = _addresses.Count - _first;
-        if (count == 0)
+        var rows = _rows.AsSpan(_first, _count - _first);
+        if (rows.IsEmpty)
             return;
-        var start = _addresses[_first];
-        var sound = start != 0 && start < _address && _address < 1UL << 63;
-        for (var i = _first + 1; sound && i < _addresses.Count; i++)
-            sound = _addresses[i] >= _addresses[i - 1];
-        if (sound && _addresses[^1] <= _address)
-            _sequences.Add(new LineSequence(start, _address, _first, count));
+        var start = rows[0].Address;
+        var sound = start != 0 && start < _address && rows[^1].Address <= _address && _address < 1UL << 63;
+        for (var i = 1; sound && i < rows.Length; i++)
+            sound = rows[i].Address >= rows[i - 1].Address;
+        if (sound)
+            _sequences.Add(new LineSequence(start, _address, _first, rows.Length));
     }
 }

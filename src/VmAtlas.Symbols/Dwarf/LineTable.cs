@@ -4,25 +4,23 @@ namespace VmAtlas.Symbols.Dwarf;
 sealed class LineTable
 {
     /// <summary>A table of a unit without lines.</summary>
-    public static readonly LineTable Empty = new(LineFiles.None, [], [], [], []);
+    public static readonly LineTable Empty = new(LineFiles.None, [], []);
 
-    readonly ulong[] _addresses;
-    readonly int[] _files;
-    readonly int[] _lines;
+    readonly LineRow[] _rows;
 
     /// <summary>Runs of rows that are ascending and without a gap, by their first address.</summary>
     readonly LineSequence[] _sequences;
 
-    public LineTable(LineFiles files, ulong[] addresses, int[] fileNumbers, int[] lines, LineSequence[] sequences)
+    public LineTable(LineFiles files, LineRow[] rows, LineSequence[] sequences)
     {
-        (Files, _addresses, _files, _lines, _sequences) = (files, addresses, fileNumbers, lines, sequences);
+        (Files, _rows, _sequences) = (files, rows, sequences);
         Array.Sort(_sequences);
     }
 
     public LineFiles Files { get; }
 
     /// <summary>Bytes in memory, about.</summary>
-    public long Size => _addresses.Length * 16L;
+    public long Size => _rows.Length * 16L;
 
     /// <summary>The file's number and the line; line 0 when the compiler says that the code comes from no line.</summary>
     public bool TryFind(ulong address, out int file, out int line)
@@ -33,16 +31,24 @@ sealed class LineTable
         if (i < 0 || address >= _sequences[i].End)
             return false;
         var sequence = _sequences[i];
-        var row = Array.BinarySearch(_addresses, sequence.First, sequence.Count, address);
-        if (row < 0)
-            row = ~row - 1;
-        // Of rows with one address the last counts.
-        while (row + 1 < sequence.First + sequence.Count && _addresses[row + 1] == _addresses[row])
-            row++;
-        if (row < sequence.First)
-            return false;
-        (file, line) = (_files[row], _lines[row]);
+        var row = RowAt(sequence, address);
+        (file, line) = (_rows[row].File, _rows[row].Line);
         return true;
+    }
+
+    /// <summary>The last row at or below an address of the sequence: of rows with one address the last counts.</summary>
+    int RowAt(LineSequence sequence, ulong address)
+    {
+        var (low, high) = (sequence.First + 1, sequence.First + sequence.Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (_rows[middle].Address <= address)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low - 1;
     }
 
     int LastAtOrBelow(ulong address)
@@ -59,6 +65,9 @@ sealed class LineTable
         return low - 1;
     }
 }
+
+/// <summary>From an address to the next row's the code is of a line of a file.</summary>
+readonly record struct LineRow(ulong Address, int File, int Line);
 
 /// <summary>Rows [First, First + Count) cover the code [Start, End).</summary>
 readonly record struct LineSequence(ulong Start, ulong End, int First, int Count) : IComparable<LineSequence>

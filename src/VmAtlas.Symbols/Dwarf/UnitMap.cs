@@ -82,7 +82,10 @@ sealed class UnitMap
     /// <summary>Cuts overlapping claims so that each address belongs to the first unit that claims it.</summary>
     static List<(ulong Start, ulong End, Unit Unit)> Flatten(List<Claim> claims)
     {
-        claims.Sort((a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : a.Unit.Offset.CompareTo(b.Unit.Offset));
+        var keys = new ulong[claims.Count];
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = claims[i].Start;
+        keys.AsSpan().Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(claims));
         var result = new List<(ulong Start, ulong End, Unit Unit)>(claims.Count);
         var active = new PriorityQueue<Claim, ulong>();
         var (next, at) = (0, 0UL);

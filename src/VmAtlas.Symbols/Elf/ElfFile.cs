@@ -116,9 +116,9 @@ public sealed class ElfFile
         var table = new byte[header.SectionCount * _layout.SectionSize];
         if (ReadAt(header.SectionsAt, table) < table.Length)
             return [];
-        var names = new byte[MaxNames];
         var strings = _layout.Section(table.AsSpan(header.NamesIndex * _layout.SectionSize), []);
-        names = names[..(strings is null ? 0 : ReadAt(strings.Offset, names.AsSpan(0, (int)Math.Min(strings.Size, MaxNames))))];
+        var names = new byte[Math.Min(strings?.Size ?? 0, MaxNames)];
+        names = names[..(strings is null ? 0 : ReadAt(strings.Offset, names))];
         var sections = new ElfSection[header.SectionCount];
         for (var i = 0; i < sections.Length; i++)
             sections[i] = _layout.Section(table.AsSpan(i * _layout.SectionSize), names) ?? s_none;
