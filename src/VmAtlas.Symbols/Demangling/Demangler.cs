@@ -15,8 +15,8 @@ public static class Demangler
     public static string? TryDemangle(ReadOnlySpan<byte> name)
     {
         if (name.StartsWith("_Z"u8))
-            return TryItanium(name);
-        return null;
+            return RustLegacy.TryDemangle(name) ?? TryItanium(name);
+        return name.StartsWith("_R"u8) ? RustV0.TryDemangle(name) : null;
     }
 
     /// <summary>The name as people write it, or as it is.</summary>
