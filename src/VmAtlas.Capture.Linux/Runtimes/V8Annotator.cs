@@ -20,9 +20,10 @@ sealed class V8Annotator : IAnnotator
             return;
         var regions = new Dictionary<ulong, int>();
         var looks = 0;
-        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read).ToList())
+        var starts = context.Mappings.Starts;
+        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read))
         {
-            var start = context.Mappings.Starts[row];
+            var start = starts[row];
             if ((start & PageAlignment - 1) != 0 || context.Mappings.Get(Measure.TotalWs, row) == 0 || looks++ >= AnonymousMemory.MaxLooks)
                 continue;
             foreach (var (range, heap) in Pages(context, memory, start))
