@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using VmAtlas.Symbols.Bytes;
 
 namespace VmAtlas.Symbols.Dwarf;
@@ -37,7 +36,6 @@ readonly record struct Encoding(ushort Version, byte AddressSize, bool Is64)
 
     /// <summary>Reads a value. A string that stands here itself gives its position; a block its length.</summary>
     /// <param name="constant">What the abbreviation itself says (DW_FORM_implicit_const).</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public FormValue Read(ref ByteReader reader, ushort form, long constant)
     {
         // An indirect form names another one, which may not be indirect or implicit again.
@@ -68,7 +66,6 @@ readonly record struct Encoding(ushort Version, byte AddressSize, bool Is64)
         return new FormValue(form, 0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void SkipVariable(ref ByteReader reader, ushort form)
     {
         switch (form)

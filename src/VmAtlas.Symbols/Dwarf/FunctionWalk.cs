@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using VmAtlas.Symbols.Bytes;
 
 namespace VmAtlas.Symbols.Dwarf;
@@ -19,7 +18,6 @@ sealed class FunctionWalk(Unit unit, bool nested)
 
     /// <summary>Walks an entry and all below it.</summary>
     /// <param name="at">Where the entry is, from the start of the unit.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int at)
     {
         var abbreviations = unit.Abbreviations;
@@ -80,7 +78,6 @@ sealed class FunctionWalk(Unit unit, bool nested)
 
     /// <param name="sibling">Where the next entry of its level begins; 0 when it does not say.</param>
     /// <returns>The function that entries below lie in.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     int ReadFunction(ref ByteReader reader, in Abbreviation entry, int at, int parent, out ulong sibling)
     {
         FormValue low = default, high = default, ranges = default, file = default, line = default;

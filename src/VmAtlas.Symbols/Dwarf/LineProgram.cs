@@ -36,7 +36,6 @@ ref struct LineProgram
         return new LineProgram(unit).Run(ref reader, is64);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     LineTable Run(ref ByteReader reader, bool is64)
     {
         var version = reader.U16();
