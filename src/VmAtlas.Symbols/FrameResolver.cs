@@ -5,7 +5,7 @@ using VmAtlas.Symbols.Dwarf;
 namespace VmAtlas.Symbols;
 
 /// <summary>Turns addresses of one module into frames: sorts them by the unit they are in, and reads these units at the same time.</summary>
-sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames names, SymbolLimits limits, Action<SymbolFormatException> fail)
+sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames names, SymbolLimits limits, Action<string> fail)
 {
     readonly Lock _lock = new();
     readonly Dictionary<Unit, UnitDetail> _details = [];
@@ -40,6 +40,8 @@ sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames na
                 groups.Add(key, group = new UnitGroup(unit));
             group.Add(i, address);
         }
+        if (_dwarf is { HasUnknownUnits: true })
+            fail("has debug information of a version that is not known, or it changed while it was read");
         return [.. groups.Values.OrderByDescending(g => g.Unit?.Length ?? 0)];
     }
 
@@ -51,7 +53,7 @@ sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames na
         }
         catch (SymbolFormatException e)
         {
-            fail(e);
+            fail(e.Message);
             _dwarf = null;
             return null;
         }
@@ -68,7 +70,7 @@ sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames na
         }
         catch (SymbolFormatException e)
         {
-            fail(e);
+            fail(e.Message);
             return 0;
         }
     }
@@ -83,6 +85,8 @@ sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames na
         try
         {
             var detail = new UnitDetail(unit, names);
+            if (unit.Root.IsSplit)
+                fail("keeps what was inlined in .dwo files, which are not read");
             lock (_lock)
             {
                 if (_kept > limits.KeptBytes)
@@ -96,7 +100,7 @@ sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames na
         }
         catch (SymbolFormatException e)
         {
-            fail(e);
+            fail(e.Message);
             return null;
         }
     }
@@ -138,7 +142,7 @@ sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames na
             }
             catch (SymbolFormatException e)
             {
-                owner.Fail(e);
+                owner.Fail(e.Message);
                 Frames.RemoveRange(first, Frames.Count - first);
             }
             if (Frames.Count == first && symbol(address) is not 0 and var name)
@@ -146,5 +150,5 @@ sealed class FrameResolver(DwarfFile? dwarf, ModuleTables tables, SymbolNames na
         }
     }
 
-    void Fail(SymbolFormatException e) => fail(e);
+    void Fail(string reason) => fail(reason);
 }

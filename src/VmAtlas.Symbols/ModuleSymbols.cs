@@ -121,5 +121,5 @@ public sealed class ModuleSymbols : IDisposable
 
     static bool HasTable(ElfFile? elf) => elf?.Find(".symtab") is not null;
 
-    void Fail(SymbolFormatException e) => Reason ??= $"{DebugFile ?? Module.Path} {e.Message}";
+    void Fail(string reason) => Reason ??= $"{DebugFile ?? Module.Path} {reason}";
 }

@@ -52,6 +52,33 @@ static partial class Frames
         return [.. output.TrimEnd('\n').Split("0x", StringSplitOptions.RemoveEmptyEntries).Select(block => Join(Pairs(block.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..])))];
     }
 
+    /// <summary>Fails with the addresses that differ. The function that has the code may be called by any of the names of its address: linkers fold
+    /// functions that are alike, and the C library gives many two names.</summary>
+    public static void ShouldAgree(string program, ulong[] addresses, string[] ours, string[] theirs)
+    {
+        theirs.Length.ShouldBe(addresses.Length);
+        var names = NamesOf(program);
+        var different = Enumerable.Range(0, addresses.Length).Where(i => ours[i] != theirs[i] && !DifferOnlyInAlias(ours[i], theirs[i], names))
+            .Select(i => $"{addresses[i]:x}\n  ours\n    {ours[i]}\n  theirs\n    {theirs[i]}").ToArray();
+        different.Length.ShouldBe(0, $"{different.Length} of {addresses.Length} addresses of {program} differ:\n{string.Join('\n', different.Take(6))}");
+    }
+
+    /// <summary>Only where the frames are: where a function has no linkage name tools take different ones.</summary>
+    public static string[] Places(string[] frames) =>
+        [.. frames.Select(f => Join(f.Split('\n').Select(frame => frame.LastIndexOf(" at ", StringComparison.Ordinal) is >= 0 and var at ? frame[at..] : "")))];
+
+    static bool DifferOnlyInAlias(string ours, string theirs, ILookup<string, ulong> names)
+    {
+        var (mine, their) = (ours.Split('\n'), theirs.Split('\n'));
+        var (outer, other) = (mine[^1].Split(" at "), their[^1].Split(" at "));
+        return mine.AsSpan(0, mine.Length - 1).SequenceEqual(their.AsSpan(0, their.Length - 1)) && outer.AsSpan(1).SequenceEqual(other.AsSpan(1)) && names[outer[0].Trim()].Intersect(names[other[0].Trim()]).Any();
+    }
+
+    /// <summary>The addresses of each symbol's name.</summary>
+    static ILookup<string, ulong> NamesOf(string program) => Shell.Run("nm", ["--defined-only", program]).Split('\n')
+        .Select(l => l.Split(' ')).Where(w => w.Length == 3 && w[0].Length > 0)
+        .ToLookup(w => Clone().Replace(Demangler.Demangle(Encoding.UTF8.GetBytes(w[2])), ""), w => Convert.ToUInt64(w[0], 16));
+
     static string Lines(ulong[] addresses) => string.Concat(addresses.Select(a => $"0x{a:x}\n"));
 
     static IEnumerable<string> Pairs(string[] lines)
@@ -69,7 +96,7 @@ static partial class Frames
         ? Clone().Replace(function, "")
         : $"{Clone().Replace(function, "")} at {Path.GetFullPath(file)}:{line}";
 
-    static string Join(IEnumerable<string> frames) => string.Join(" < ", frames);
+    static string Join(IEnumerable<string> frames) => string.Join("\n    ", frames);
 
     [GeneratedRegex(@"^(.*?):(\d+|\?)(:\d+)?( \(discriminator \d+\))?$")]
     private static partial Regex Place();

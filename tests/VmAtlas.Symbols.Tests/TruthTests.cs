@@ -35,18 +35,18 @@ public sealed class TruthTests
         Shell.SkipWithout("llvm-symbolizer", "nm");
         var program = Flavour.Build(command);
         var addresses = Frames.AddressesOf(program);
-        Frames.Ours(program, addresses).ShouldBe(Frames.OfLlvm(program, addresses));
+        Frames.ShouldAgree(program, addresses, Frames.Ours(program, addresses), Frames.OfLlvm(program, addresses));
     }
 
     [Theory]
     [InlineData("g++ -std=c++17 -O2 -g -gdwarf-5 shapes.cpp")]
     [InlineData("g++ -std=c++17 -O2 -g -gdwarf-4 shapes.cpp")]
     [InlineData("gcc -O2 -g -nostdlib -static plain.c")]
-    public void Frames_are_those_of_addr2line(string command)
+    public void Files_and_lines_of_all_frames_are_those_of_addr2line(string command)
     {
         Shell.SkipWithout("addr2line", "nm");
         var program = Flavour.Build(command);
         var addresses = Frames.AddressesOf(program);
-        Frames.Ours(program, addresses).ShouldBe(Frames.OfAddr2Line(program, addresses));
+        Frames.ShouldAgree(program, addresses, Frames.Places(Frames.Ours(program, addresses)), Frames.Places(Frames.OfAddr2Line(program, addresses)));
     }
 }

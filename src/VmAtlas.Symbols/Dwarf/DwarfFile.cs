@@ -25,6 +25,9 @@ sealed class DwarfFile
     /// <summary>What dwz moved to a file of its own; null when there is none, or it was not found.</summary>
     public DwarfFile? Alternate { get; }
 
+    /// <summary>Some units are of a version that is not known, and were passed over.</summary>
+    public bool HasUnknownUnits { get; private set; }
+
     /// <summary>All units, ascending by offset.</summary>
     public ReadOnlySpan<Unit> Units => _units.Value;
 
@@ -66,6 +69,8 @@ sealed class DwarfFile
         {
             if (Unit.Read(this, at, out var end) is { } unit)
                 units.Add(unit);
+            else
+                HasUnknownUnits = true;
             at = end;
         }
         Budget.Spend(units.Count);
