@@ -104,7 +104,7 @@ static struct session *open_session(void)
     session->agent_start = g_agent.code_start;
     session->agent_end = g_agent.code_end;
     session->began_ns = sys_monotonic_ns();
-    session->began_ticks = g_agent.clock_is_ns ? session->began_ns : ticks_before();
+    session->began_ticks = g_agent.clock_is_ns ? session->began_ns : ticks_ordered();
     return session;
 }
 

@@ -69,6 +69,7 @@ struct agent {
     u32 viewer_pid, viewer_fd;
     u64 fd_identity[2];
     u32 clock_is_ns;
+    u32 has_threads; // a second thread has recorded
     u32 launched;
     struct session *session;
     u64 session_at; // offset of the session in the file
@@ -87,8 +88,13 @@ void agent_give_up(void);
 char **agent_before_exec(char **environment);
 void agent_after_exec(void);
 
-static inline u64 stamp_before(void) { return unlikely(g_agent.clock_is_ns) ? sys_monotonic_ns() : ticks_before(); }
-static inline u64 stamp_after(void) { return unlikely(g_agent.clock_is_ns) ? sys_monotonic_ns() : ticks_after(); }
+// Before a block is given back and after one was got. One thread alone need not wait for its own loads.
+static inline u64 stamp(void)
+{
+    if (unlikely(g_agent.clock_is_ns))
+        return sys_monotonic_ns();
+    return g_agent.has_threads ? ticks_ordered() : ticks_unordered();
+}
 
 // ---- events (ring.c) ----
 

@@ -30,18 +30,17 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f)
     return x0;
 }
 
-static inline u64 ticks_before(void)
+static inline u64 ticks_unordered(void)
 {
     u64 count;
     __asm__ volatile("mrs %0, cntvct_el0" : "=r"(count)::"memory");
     return count;
 }
 
-static inline u64 ticks_after(void)
+static inline u64 ticks_ordered(void)
 {
-    u64 count;
-    __asm__ volatile("isb\nmrs %0, cntvct_el0" : "=r"(count)::"memory");
-    return count;
+    __asm__ volatile("isb" ::: "memory");
+    return ticks_unordered();
 }
 
 static inline void relax(void) { __asm__ volatile("yield"); }

@@ -28,20 +28,19 @@ static inline long sys6(long n, long a, long b, long c, long d, long e, long f)
     return result;
 }
 
-// Not ordered against what follows: whatever it hands on becomes visible to others only after it has been executed.
-static inline u64 ticks_before(void)
+static inline u64 ticks_unordered(void)
 {
     u32 low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
     return (u64)high << 32 | low;
 }
 
-// Waits for the loads before it, among them the one that saw the memory free.
-static inline u64 ticks_after(void)
+// Waits for the loads before it: the one that got a block from another thread, or saw the memory free. Nothing after it needs to wait, since what it
+// hands on becomes visible to others only when it has been executed itself.
+static inline u64 ticks_ordered(void)
 {
-    u32 low, high, cpu;
-    __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(cpu)::"memory");
-    return (u64)high << 32 | low;
+    __asm__ volatile("lfence" ::: "memory");
+    return ticks_unordered();
 }
 
 static inline void relax(void) { __asm__ volatile("pause"); }

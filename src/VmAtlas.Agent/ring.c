@@ -61,6 +61,8 @@ COLD struct thread *thread_register(void)
         struct thread *self = thread_of_slot(slot);
         if (!self)
             break;
+        if (slot > 0)
+            g_agent.has_threads = 1;
         if (slot >= session->rings)
             store_release(&session->rings, slot + 1);
         if (claim(self))
@@ -145,7 +147,7 @@ u64 announce(struct thread *self)
 {
     store_relaxed(&self->ring->open_from, 1);
     compiler_fence();
-    u64 now = stamp_before();
+    u64 now = stamp();
     store_relaxed(&self->ring->open_from, now < 2 ? 2 : now);
     return now;
 }
@@ -166,7 +168,7 @@ void record_alloc(struct thread *self, enum function function, u64 address, u64 
     if (likely(!(g_agent.session->flags & NO_STACKS)))
         site = site_of(self, unwind(self, caller));
     u64 before = announce_soon(self);
-    i64 passed = begin(self, stamp_after());
+    i64 passed = begin(self, stamp());
     if (likely(passed >= 0)) {
         put(self, WORD_ALLOC | (u64)passed << 4 | address >> 3 << 20);
         put(self, site | (u64)function << 32 | size << 37);
@@ -188,7 +190,7 @@ void record_free(enum word_kind kind, u64 address)
         return;
     }
     u64 before = announce_soon(self);
-    i64 passed = begin(self, stamp_before());
+    i64 passed = begin(self, stamp());
     if (likely(passed >= 0)) {
         put(self, (u64)kind | (u64)passed << 4 | address >> 3 << 20);
         publish(self);
@@ -203,7 +205,7 @@ void record_long(struct thread *self, const struct long_event *event, const stru
     if (caller && !(g_agent.session->flags & NO_STACKS))
         site = site_of(self, unwind(self, caller));
     u64 before = announce_soon(self);
-    i64 passed = begin(self, stamp_after());
+    i64 passed = begin(self, stamp());
     if (passed >= 0) {
         put(self, WORD_LONG | (u64)passed << 4 | (u64)event->function << 20 | (u64)event->protection << 28);
         put(self, event->address);

@@ -46,7 +46,7 @@ static u64 next_random(struct thread *self)
 {
     u64 x = self->random;
     if (!x) // any number does, so long as threads and runs differ
-        x = (stamp_before() ^ (u64)self->ring->tid << 40) * 0x9e3779b97f4a7c15ul | 1;
+        x = (stamp() ^ (u64)self->ring->tid << 40) * 0x9e3779b97f4a7c15ul | 1;
     x ^= x >> 12;
     x ^= x << 25;
     x ^= x >> 27;

@@ -13,6 +13,7 @@ namespace VmAtlas.Tracing.Session;
 sealed unsafe class SessionReader
 {
     static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan s_longestRound = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(200);
 
     readonly SharedFile _file;
@@ -29,8 +30,9 @@ sealed unsafe class SessionReader
     readonly RingHeader*[] _rings = new RingHeader*[SessionLayout.MaxRings];
     readonly RingReader?[] _bySlot = new RingReader?[SessionLayout.MaxRings];
     readonly List<string> _names = [];
-    readonly Stopwatch _sinceProgress = Stopwatch.StartNew();
+    readonly Stopwatch _sinceRound = Stopwatch.StartNew();
     readonly Stopwatch _sinceLook = Stopwatch.StartNew();
+    TimeSpan _waited;
     long _watermark;
     ulong _dropped;
     int _threads;
@@ -65,11 +67,12 @@ sealed unsafe class SessionReader
         Volatile.Write(ref _header->ViewerBeat, _header->ViewerBeat + 1);
         var count = (int)Math.Min(Volatile.Read(ref _header->Rings), SessionLayout.MaxRings);
         var latest = LatestStamp(count);
+        var waited = NoteRound();
         OpenRings(count);
+        LetStoresArrive();
         var (bound, any) = DrainAll(latest);
-        if (bound > _watermark || !any)
-            _sinceProgress.Restart();
-        else if (_sinceProgress.Elapsed > s_patience)
+        _waited = bound > _watermark || !any ? default : _waited + waited;
+        if (_waited > s_patience)
             bound = latest;
         _watermark = Math.Max(_watermark, bound);
         GiveOn(_watermark);
@@ -89,6 +92,22 @@ sealed unsafe class SessionReader
         GiveOn(long.MaxValue);
         IsEnded = true;
         _sink.End(ending, value, Math.Max(_merger.LastTime, (long)((_ticks.Now - _header->BeganTicks) * _ticks.NanosecondsEach)));
+    }
+
+    /// <summary>How long ago the last round was, as far as that counts: where the machine is busy, the target and we are held up alike.</summary>
+    TimeSpan NoteRound()
+    {
+        var since = _sinceRound.Elapsed;
+        _sinceRound.Restart();
+        return since < s_longestRound ? since : s_longestRound;
+    }
+
+    /// <summary>A processor may read its counter some hundred instructions before it announces that, and its announcement may wait as long to be seen.
+    /// That is less than a microsecond; this is twenty.</summary>
+    void LetStoresArrive()
+    {
+        while (_sinceRound.ElapsedTicks < Stopwatch.Frequency / 50_000)
+            Thread.SpinWait(50);
     }
 
     long LatestStamp(int count)
