@@ -29,9 +29,8 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
     }
 
     /// <param name="exact">Whether both ends are known; else neither the size of the stack is told nor how deep it is.</param>
-    public void ClaimThread(int tid, StackBlock stack, string reason, bool exact = true)
+    public void ClaimThread(int tid, string? name, StackBlock stack, string reason, bool exact = true)
     {
-        var name = target.ThreadName(tid);
         var region = context.Claims.AddRegion(MemoryType.Stack, string.IsNullOrEmpty(name) ? $"Thread {tid}" : $"Thread {tid} ({name})", reason);
         Claim(region, stack);
         Describe(region, tid, name);
