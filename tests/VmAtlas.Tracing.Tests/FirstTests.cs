@@ -9,7 +9,7 @@ public sealed class FirstTests
     {
         var seen = new Collected();
         var command = (Environment.GetEnvironmentVariable("TRY") ?? "/bin/true").Split(' ');
-        using var trace = LaunchedTrace.Start(command, new TraceOptions(), seen);
+        using var trace = LaunchedTrace.Start(command, new TraceOptions { Agent = Environment.GetEnvironmentVariable("AGENT"), SampleInterval = ulong.Parse(Environment.GetEnvironmentVariable("SAMPLE") ?? "0"), FollowChildren = Environment.GetEnvironmentVariable("FOLLOW") != null }, seen);
         var end = trace.Wait();
         foreach (var p in seen.Programs)
         {
