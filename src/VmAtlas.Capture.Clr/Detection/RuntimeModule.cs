@@ -19,9 +19,9 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
     {
         var (mappings, strings) = (context.Mappings, context.Strings);
         var (name, isRuntime) = (-1, false);
-        for (var i = 0; i < mappings.Count; i++)
+        foreach (var i in context.Index.Files)
         {
-            if (mappings.Inodes[i] == 0 || mappings.Offsets[i] != 0 || mappings.Protections[i].IsShared())
+            if (mappings.Offsets[i] != 0 || mappings.Protections[i].IsShared())
                 continue;
             // Mappings of one file follow each other: each name is looked at about once.
             if (mappings.Names[i] != name)
@@ -37,10 +37,10 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
     {
         var (mappings, strings) = (context.Mappings, context.Strings);
         var program = context.Target.Process.Executable is { } path ? strings.Intern(path) : -1;
-        for (var i = 0; i < mappings.Count; i++)
+        foreach (var i in context.Index.Files)
         {
             // The assemblies of a bundle are mapped from the same file: only the ELF header begins at offset 0 and is private.
-            if (mappings.Offsets[i] == 0 && mappings.Inodes[i] != 0 && !mappings.Protections[i].IsShared()
+            if (mappings.Offsets[i] == 0 && !mappings.Protections[i].IsShared()
                 && (program < 0 || mappings.Names[i] == program)
                 && ElfModule.TryOpen(Read, mappings.Starts[i])?.FindExport(RuntimeIdentity.Export) is not null)
                 return new RuntimeModule(mappings.Starts[i], IsSingleFile: true);

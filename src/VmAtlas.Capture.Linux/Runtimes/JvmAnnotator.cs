@@ -23,7 +23,7 @@ sealed class JvmAnnotator : IAnnotator
         var described = ClaimDescribed(context, memory, library);
         var rest = context.Claims.AddRegion(MemoryType.ManagedHeap, "JVM: metaspace and tables",
             "libjvm.so is mapped, and this is neither malloc's, nor a stack, nor the Java heap or the code cache: it reserved it for itself");
-        foreach (var row in AnonymousMemory.NotWholly(context, Protection.None).ToList())
+        foreach (var row in AnonymousMemory.NotWholly(context, Protection.None))
         {
             if (context.Mappings.Range(row).Size.Bytes >= Smallest)
                 context.Claims.Claim(rest, row);

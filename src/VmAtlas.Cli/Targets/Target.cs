@@ -31,6 +31,9 @@ abstract class Target : IDisposable
     /// <summary>The target's address space: read now, or as it was saved.</summary>
     public abstract Snapshot Capture(CaptureOptions options, CancellationToken cancellation);
 
+    /// <summary>What will be done with a snapshot, writing to nowhere: see <see cref="Rehearsal"/>.</summary>
+    public Action<Snapshot>? Rehearsed { get; set; }
+
     /// <summary>What could not be read of a file.</summary>
     public virtual IReadOnlyList<Problem> Problems => [];
 
@@ -44,7 +47,11 @@ sealed class LiveTarget(int pid) : Target
 
     public LinuxTarget Linux { get; } = new(pid);
 
-    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => Pipeline(options).Capture(cancellation);
+    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation)
+    {
+        Linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
+        return Pipeline(options with { Once = true }).Capture(cancellation);
+    }
 
     /// <summary>For more than one snapshot: they share their texts.</summary>
     public CapturePipeline Pipeline(CaptureOptions options) => new(Linux, LinuxAnnotators.With(_clr), null, options);

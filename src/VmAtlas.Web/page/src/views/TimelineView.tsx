@@ -1,10 +1,18 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { growth, Timeline } from "../chart/Timeline";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { marksOf, Timeline } from "../chart/Timeline";
 import { kib, signedKib, time } from "../model/format";
 import type { Frame } from "../model/frame";
 import { TYPE_NAMES } from "../model/memoryTypes";
-import type { Controller } from "./controller";
-import type { State, View } from "./state";
+import type { ViewProps, ViewSpec } from "./view";
+
+export const timelineView: ViewSpec = {
+  name: "timeline",
+  title: "Timeline",
+  label: "Timeline",
+  keys: "Alt+L",
+  offered: () => true,
+  Panel: TimelineView,
+};
 
 const MEASURES = [
   ["committed", "Committed"],
@@ -17,7 +25,7 @@ const MEASURES = [
 const LISTED = 200;
 
 /** All snapshots as a stacked chart, and as a table with the same selection. */
-export function TimelinePanel({ app, state, view }: { app: Controller; state: State; view: View }) {
+function TimelineView({ app, state, view }: ViewProps) {
   const [measure, setMeasure] = useState("private");
   const [frame, setFrame] = useState<Frame>();
   const place = useRef<HTMLDivElement>(null);
@@ -26,7 +34,7 @@ export function TimelinePanel({ app, state, view }: { app: Controller; state: St
   const taken = session.snapshots.length;
   useEffect(() => {
     let wanted = true;
-    void app.attempt("timeline", async () => {
+    void app.attempt("view", async () => {
       const series = await app.source.series(session.id);
       if (wanted) setFrame(series);
     }, "Reading all snapshots…");
@@ -42,11 +50,22 @@ export function TimelinePanel({ app, state, view }: { app: Controller; state: St
     });
     return () => chart.current?.dispose();
   }, [app]);
+  const key = (event: KeyboardEvent): void => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (step !== undefined && event.shiftKey) chart.current?.pan(step * 0.2);
+    else if (step !== undefined) void app.showSnapshot(Math.min(Math.max(0, index + step), taken - 1));
+    else if (event.key === "+" || event.key === "=") chart.current?.zoom(1 / 1.25);
+    else if (event.key === "-") chart.current?.zoom(1.25);
+    else if (event.key === "Home" || event.key === "0") chart.current?.whole();
+    else return;
+    event.preventDefault();
+  };
   const totals = frame === undefined ? new Float64Array(0) : totalsOf(frame, measure);
-  const marks = growth(totals);
+  const marks = useMemo(() => (frame === undefined ? [] : marksOf(frame)), [frame]);
   useEffect(() => {
     if (frame !== undefined) chart.current?.show(frame, measure, state.theme, index, since, marks);
   }, [frame, measure, state.theme, index, since]);
+  const eventAt = (at: number): string => marks.find((mark) => mark.index === at)?.title ?? "";
   const first = Math.max(0, Math.min(index - LISTED / 2, totals.length - LISTED));
   const listed = [...totals.subarray(first, first + LISTED)].map((bytes, i) => ({ at: first + i, bytes }));
   return (
@@ -60,10 +79,19 @@ export function TimelinePanel({ app, state, view }: { app: Controller; state: St
             </label>
           ))}
         </fieldset>
-        <span class="hint">Click: show a snapshot. Drag: show the changes in between. ▾ grew by a tenth and 16 MiB or more.</span>
-        {state.failure?.where === "timeline" && <span role="alert">{state.failure.message}</span>}
+        <button type="button" onClick={() => chart.current?.zoom(1 / 2)} aria-label="Zoom in">
+          +
+        </button>
+        <button type="button" onClick={() => chart.current?.zoom(2)} aria-label="Zoom out">
+          −
+        </button>
+        <button type="button" onClick={() => chart.current?.whole()}>
+          Whole
+        </button>
+        <span class="hint">Click: show a snapshot. Drag: its changes. Wheel: zoom. ▾ a type changed by a tenth and 16 MiB. ◆ another program.</span>
+        {state.failure?.where === "view" && <span role="alert">{state.failure.message}</span>}
       </div>
-      <div class="chart" ref={place} role="img" aria-label={`${measure} by type over ${taken} snapshots; the table beside has the same`} />
+      <div class="chart" ref={place} tabIndex={0} onKeyDown={key} role="application" aria-label={`${measure} by type over ${taken} snapshots; the table beside has the same`} />
       <div class="list" tabIndex={0} role="region" aria-label="Snapshots">
         <table>
           <thead>
@@ -72,6 +100,9 @@ export function TimelinePanel({ app, state, view }: { app: Controller; state: St
               <th scope="col">Time</th>
               <th scope="col">{MEASURES.find(([key]) => key === measure)?.[1]}</th>
               <th scope="col">Change</th>
+              <th scope="col" class="text">
+                Event
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -90,7 +121,10 @@ export function TimelinePanel({ app, state, view }: { app: Controller; state: St
                   </button>
                 </td>
                 <td>{kib(bytes)}</td>
-                <td title={marks.find((mark) => mark.index === at)?.title}>{at === 0 ? "" : signedKib(bytes - totals[at - 1]!)}</td>
+                <td>{at === 0 ? "" : signedKib(bytes - totals[at - 1]!)}</td>
+                <td class="text event" title={eventAt(at)}>
+                  {eventAt(at)}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -1,10 +1,19 @@
+import type { Controller } from "../ui/controller";
 import type { ModuleChange } from "../api/answers";
 import { signedKib, timeAndDate } from "../model/format";
-import type { Controller } from "./controller";
-import type { State, View } from "./state";
+import type { ViewProps, ViewSpec } from "./view";
+
+export const changesView: ViewSpec = {
+  name: "changes",
+  title: "Changes",
+  label: "Show Changes",
+  keys: "Alt+C",
+  offered: () => true,
+  Panel: ChangesView,
+};
 
 /** Which two snapshots are compared. */
-export function ChangesPanel({ app, state, view }: { app: Controller; state: State; view: View }) {
+function ChangesView({ app, state, view }: ViewProps) {
   const { session, index, since } = view;
   const newest = session.snapshots.length - 1;
   if (newest === 0) return <p class="hint">There is one snapshot. Refresh (F5) takes another; the two can then be compared here.</p>;

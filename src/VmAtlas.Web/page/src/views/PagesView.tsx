@@ -2,15 +2,23 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { CellMap } from "../chart/CellMap";
 import { PAGE_KINDS, PageSource, pageText } from "../chart/PageSource";
 import { address } from "../model/format";
-import type { Controller } from "./controller";
-import type { State, View } from "./state";
+import type { ViewProps, ViewSpec } from "./view";
+
+export const pagesView: ViewSpec = {
+  name: "pages",
+  title: "Pages",
+  label: "Pages",
+  keys: "Alt+P",
+  offered: ({ session }) => session.live,
+  Panel: PagesView,
+};
 
 const PAGE = 4096;
 /** As the server allows in one answer. */
 const MOST_PAGES = 1 << 22;
 
 /** The pages of the selected region, one cell each when near enough. */
-export function PagesPanel({ app, state, view }: { app: Controller; state: State; view: View }) {
+function PagesView({ app, state, view }: ViewProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const map = useRef<CellMap | undefined>(undefined);
   const [pages, setPages] = useState<{ source: PageSource; states: Uint8Array }>();
@@ -26,10 +34,10 @@ export function PagesPanel({ app, state, view }: { app: Controller; state: State
   }, [app, known]);
   useEffect(() => {
     setPages(undefined);
-    if (!known || !session.live) return;
+    if (!known) return;
     const stop = new AbortController();
     const last = Math.min(end, start + MOST_PAGES * PAGE);
-    void app.attempt("pages", async () => {
+    void app.attempt("view", async () => {
       const path = `/api/sessions/${session.id}/pages?start=${address(start)}&end=${address(last)}`;
       const states = new Uint8Array(await app.server.getBytes(path, stop.signal));
       if (!stop.signal.aborted) setPages({ source: new PageSource(start, PAGE, states), states });
@@ -39,7 +47,6 @@ export function PagesPanel({ app, state, view }: { app: Controller; state: State
   useEffect(() => {
     if (pages !== undefined) map.current?.show(pages.source);
   }, [pages]);
-  if (!session.live) return <p class="hint">Pages are read from a running process; a saved snapshot does not hold them.</p>;
   if (!known) return <p class="hint">Select a region or block above to see its pages.</p>;
   const page = hover === undefined ? -1 : Math.floor(hover);
   const counts = pages?.source.counts;
@@ -57,7 +64,7 @@ export function PagesPanel({ app, state, view }: { app: Controller; state: State
             Whole
           </button>
           <span class="map-hover" role="status">
-            {state.failure?.where === "pages"
+            {state.failure?.where === "view"
               ? state.failure.message
               : pages === undefined
                 ? "Reading the pages…"

@@ -3,18 +3,31 @@ import { CellMap } from "../chart/CellMap";
 import { SpaceSource } from "../chart/SpaceSource";
 import { address, size } from "../model/format";
 import { holesOf } from "../model/holes";
-import { TYPE_NAMES } from "../model/memoryTypes";
-import type { Controller } from "./controller";
-import type { State, View } from "./state";
+import { timed } from "../model/timed";
+import type { SummaryRow } from "../api/answers";
+import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
+import type { ViewProps, ViewSpec } from "./view";
+
+/** Types that have addresses: Image to Private Data. */
+const WITH_ADDRESSES = 7;
+
+export const mapView: ViewSpec = {
+  name: "map",
+  title: "Fragmentation",
+  label: "Fragmentation View",
+  keys: "Alt+M",
+  offered: ({ since }) => since === undefined,
+  Panel: MapView,
+};
 
 /** The whole address space with its gaps folded, and the holes by size. */
-export function MapPanel({ app, state, view }: { app: Controller; state: State; view: View }) {
+function MapView({ app, state, view }: ViewProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const map = useRef<CellMap | undefined>(undefined);
   const source = useRef<SpaceSource | undefined>(undefined);
   const [hover, setHover] = useState<number>();
   const { rows } = view;
-  const holes = useMemo(() => holesOf(rows), [rows]);
+  const holes = useMemo(() => timed("holes", () => holesOf(rows)), [rows]);
   useEffect(() => {
     if (canvas.current === null) return;
     map.current = new CellMap(canvas.current, {
@@ -24,7 +37,7 @@ export function MapPanel({ app, state, view }: { app: Controller; state: State; 
     return () => map.current?.dispose();
   }, [app]);
   useEffect(() => {
-    source.current = new SpaceSource(rows);
+    source.current = timed("map-source", () => new SpaceSource(rows));
     map.current?.show(source.current);
   }, [rows, state.theme]);
   useEffect(() => {
@@ -52,10 +65,14 @@ export function MapPanel({ app, state, view }: { app: Controller; state: State; 
         </div>
         <canvas ref={canvas} class="cells" role="application" aria-label="Map of the address space; the details with free and unusable ranges shown have the same as a table" />
       </div>
-      <div class="list" tabIndex={0} role="region" aria-label="Free holes by size">
+      <div class="list" tabIndex={0} role="region" aria-label="Free holes by size, and how well each type's space is used">
         <table>
           <caption>
-            {holes.count} holes, largest {size(holes.largest)}
+            {holes.count} holes, {size(holes.bytes)}, largest {size(holes.largest)};{" "}
+            <button type="button" class="link" onClick={() => app.askGlossary("Fragmentation")}>
+              fragmentation
+            </button>{" "}
+            {(holes.index * 100).toFixed(2)} %
           </caption>
           <thead>
             <tr>
@@ -74,7 +91,46 @@ export function MapPanel({ app, state, view }: { app: Controller; state: State; 
             ))}
           </tbody>
         </table>
+        <Uses summary={view.summary.summary} />
       </div>
     </div>
+  );
+}
+
+/** How much of each type's address space is committed, and how much is in memory. */
+function Uses({ summary }: { summary: readonly SummaryRow[] }) {
+  const share = (row: SummaryRow, key: string): string => {
+    const [part, whole] = [row[key], row["size"]];
+    return typeof part !== "number" || typeof whole !== "number" || whole === 0 ? "" : `${((part / whole) * 100).toFixed(1)} %`;
+  };
+  return (
+    <table>
+      <caption>Use of each type's space</caption>
+      <thead>
+        <tr>
+          <th scope="col" class="text">
+            Type
+          </th>
+          <th scope="col">Size</th>
+          <th scope="col">Committed</th>
+          <th scope="col">In memory</th>
+        </tr>
+      </thead>
+      <tbody>
+        {summary.slice(1, 1 + WITH_ADDRESSES).map((row, type) =>
+          row["size"] === 0 ? null : (
+            <tr key={row.type} class={typeClass(type)}>
+              <th scope="row" class="text">
+                <span class="swatch" aria-hidden="true" />
+                {row.type}
+              </th>
+              <td>{size(Number(row["size"] ?? 0))}</td>
+              <td>{share(row, "committed")}</td>
+              <td>{share(row, "totalWs")}</td>
+            </tr>
+          ),
+        )}
+      </tbody>
+    </table>
   );
 }

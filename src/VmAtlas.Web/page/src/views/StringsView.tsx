@@ -1,7 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { address, size } from "../model/format";
-import type { Controller } from "./controller";
-import type { State, View } from "./state";
+import type { ViewProps, ViewSpec } from "./view";
+
+export const stringsView: ViewSpec = {
+  name: "strings",
+  title: "Strings",
+  label: "Strings",
+  keys: "Alt+T",
+  offered: ({ session }) => session.live,
+  Panel: StringsView,
+};
 
 interface Found {
   readonly address: string;
@@ -20,7 +28,7 @@ const DRAWN = 300;
 const DRAW_EVERY_MS = 150;
 
 /** The strings in the selected row's memory, as they are found. */
-export function StringsPanel({ app, state, view }: { app: Controller; state: State; view: View }) {
+function StringsView({ app, state, view }: ViewProps) {
   const [least, setLeast] = useState(5);
   const [grep, setGrep] = useState("");
   const [found, setFound] = useState<readonly Found[]>([]);
@@ -30,7 +38,6 @@ export function StringsPanel({ app, state, view }: { app: Controller; state: Sta
   useEffect(() => () => stop.current?.abort(), []);
   const { rows, session } = view;
   const row = state.cursor;
-  if (!session.live) return <p class="hint">Strings are read from a running process; a saved snapshot does not hold them.</p>;
   const known = row >= 0 && row < rows.count && !rows.isGap(row);
 
   const search = async (): Promise<void> => {
@@ -42,7 +49,7 @@ export function StringsPanel({ app, state, view }: { app: Controller; state: Sta
     setDrawn(DRAWN);
     setStatus("Reading…");
     const query = `start=${address(rows.address[row]!)}&end=${address(rows.end[row]!)}&least=${least}&grep=${encodeURIComponent(grep)}`;
-    await app.attempt("strings", async () => {
+    await app.attempt("view", async () => {
       let last = performance.now();
       for await (const line of app.server.lines<Line>(`/api/sessions/${session.id}/strings?${query}`, mine.signal)) {
         if (mine.signal.aborted) return;
@@ -82,7 +89,7 @@ export function StringsPanel({ app, state, view }: { app: Controller; state: Sta
           Copy
         </button>
         <span class="hint" role="status">
-          {state.failure?.where === "strings" ? state.failure.message : known ? status : "Select a region or block above, then search its strings."}
+          {state.failure?.where === "view" ? state.failure.message : known ? status : "Select a region or block above, then search its strings."}
         </span>
       </form>
       <div
