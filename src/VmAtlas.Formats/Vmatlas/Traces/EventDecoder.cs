@@ -22,14 +22,14 @@ static class EventDecoder
         var before = 0UL;
         for (var i = 0; i < sites.Length; i++)
             sites[i] = (uint)(before = Within(ZigZag.Back(from.VarInt(), before), uint.MaxValue, "a call site"));
+        var contexts = new Contexts(kinds, from.Count(1, "as a way to tell addresses") == 1);
         var columns = new Columns(ref from);
         var batch = new TraceEvent[Math.Min(Batch, count)];
-        var threads = new Threads(kinds);
         for (var done = 0; done < count;)
         {
             var now = Math.Min(Batch, count - done);
             for (var i = 0; i < now; i++)
-                columns.Next(kinds, sites, threads, ref time, out batch[i]);
+                columns.Next(kinds, sites, contexts, ref time, out batch[i]);
             events(batch.AsSpan(0, now));
             done += now;
         }
@@ -38,25 +38,26 @@ static class EventDecoder
     static ulong Within(ulong value, ulong most, string what) =>
         value <= most ? value : throw new InvalidDataException($"{what} is {value} where {most} is the most");
 
-    /// <summary>The address before of each thread that the kinds name.</summary>
-    readonly struct Threads
+    /// <summary>The address before, of each kind or of each thread that the kinds name.</summary>
+    readonly struct Contexts
     {
-        readonly int[] _threadOfKind;
+        readonly int[] _ofKind;
         readonly ulong[] _last;
 
-        public Threads(EventKind[] kinds)
+        public Contexts(EventKind[] kinds, bool byKind)
         {
             var numbers = new Dictionary<int, int>();
-            _threadOfKind = new int[kinds.Length];
+            _ofKind = new int[kinds.Length];
             for (var i = 0; i < kinds.Length; i++)
             {
-                numbers.TryAdd(kinds[i].Thread, numbers.Count);
-                _threadOfKind[i] = numbers[kinds[i].Thread];
+                var context = byKind ? i : kinds[i].Thread;
+                numbers.TryAdd(context, numbers.Count);
+                _ofKind[i] = numbers[context];
             }
             _last = new ulong[numbers.Count];
         }
 
-        public ref ulong LastAddress(int kind) => ref _last[_threadOfKind[kind]];
+        public ref ulong LastAddress(int kind) => ref _last[_ofKind[kind]];
     }
 
     ref struct Columns
@@ -75,12 +76,12 @@ static class EventDecoder
                 throw new InvalidDataException("bytes are left over after the last column of events");
         }
 
-        public void Next(EventKind[] kinds, uint[] sites, in Threads threads, ref long time, out TraceEvent e)
+        public void Next(EventKind[] kinds, uint[] sites, in Contexts contexts, ref long time, out TraceEvent e)
         {
             var number = _kinds.Count(kinds.Length - 1, "as a kind of event");
             ref readonly var kind = ref kinds[number];
             time = (long)Within(_times.VarInt(), (ulong)(long.MaxValue >> EventEncoder.TimeShift) - (ulong)time, "a step in time") + time;
-            ref var last = ref threads.LastAddress(number);
+            ref var last = ref contexts.LastAddress(number);
             var step = _addresses.VarInt();
             var address = last = kind.Has(EventFields.Unaligned) ? ZigZag.Back(step, last) : ZigZag.Back(step, last >> 4) << 4;
             e = new TraceEvent

@@ -9,15 +9,14 @@ sealed class EventEncoder
     /// <summary>Times are kept in units of 32 ns: most steps fit a byte, and no two events of a thread are that close.</summary>
     public const int TimeShift = 5;
 
-    readonly ByteBuffer _kindColumn = new(), _times = new(), _addresses = new(), _sizes = new(), _sites = new(), _others = new();
+    readonly ByteBuffer _kindColumn = new(), _times = new(), _sizes = new(), _sites = new(), _others = new();
+    readonly AddressColumn _byThread = new(), _byKind = new();
     readonly List<EventKind> _kinds = [];
     readonly Dictionary<EventKind, int> _kindNumbers = [];
     readonly List<uint> _siteList = [];
     readonly List<int> _threadOfKind = [];
     readonly Dictionary<int, int> _threads = [];
 
-    /// <summary>Of each thread of the chunk: its next address is mostly near.</summary>
-    readonly List<ulong> _lastAddress = [];
     (int Number, uint Chunk)[] _siteNumbers = new (int, uint)[1024];
     uint _chunk = 1;
     long _first, _time;
@@ -36,9 +35,8 @@ sealed class EventEncoder
         var time = e.Time >> TimeShift;
         _times.VarInt((ulong)Math.Max(0, time - _time));
         _time = Math.Max(_time, time);
-        ref var last = ref CollectionsMarshal.AsSpan(_lastAddress)[_threadOfKind[_lastKindNumber]];
-        _addresses.VarInt(kind.Has(EventFields.Unaligned) ? ZigZag.Of(e.Address, last) : ZigZag.Of(e.Address >> 4, last >> 4));
-        last = e.Address;
+        _byThread.Add(_threadOfKind[_lastKindNumber], e.Address, kind.Has(EventFields.Unaligned));
+        _byKind.Add(_lastKindNumber, e.Address, kind.Has(EventFields.Unaligned));
         if (kind.Has(EventFields.Size))
             _sizes.VarInt(e.Size);
         if (kind.Has(EventFields.Site))
@@ -61,7 +59,10 @@ sealed class EventEncoder
             into.VarInt(ZigZag.Of(site, before));
             before = site;
         }
-        foreach (var column in (ReadOnlySpan<ByteBuffer>)[_kindColumn, _times, _addresses, _sizes, _sites, _others])
+        var byKind = _byKind.Bytes.Count < _byThread.Bytes.Count;
+        into.Byte(byKind ? (byte)1 : (byte)0);
+        var addresses = byKind ? _byKind.Bytes : _byThread.Bytes;
+        foreach (var column in (ReadOnlySpan<ByteBuffer>)[_kindColumn, _times, addresses, _sizes, _sites, _others])
         {
             into.VarInt(column.Count);
             into.Bytes(column.Written);
@@ -78,7 +79,8 @@ sealed class EventEncoder
         _siteList.Clear();
         _threadOfKind.Clear();
         _threads.Clear();
-        _lastAddress.Clear();
+        _byThread.Clear();
+        _byKind.Clear();
         _lastKindNumber = -1;
         _chunk++;
     }
@@ -102,10 +104,7 @@ sealed class EventEncoder
     {
         ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_threads, thread, out var known);
         if (!known)
-        {
-            number = _lastAddress.Count;
-            _lastAddress.Add(0);
-        }
+            number = _threads.Count - 1;
         return number;
     }
 
@@ -129,5 +128,29 @@ sealed class EventEncoder
             _others.VarInt(e.OldSize);
         if (kind.Has(EventFields.Weight))
             _others.Int64(BitConverter.DoubleToInt64Bits(e.Weight));
+    }
+
+    /// <summary>Addresses as steps from the one before of the same thread or kind. Programs that give back at once what they took last are shorter by
+    /// thread, those that fill memory while they give back elsewhere by kind.</summary>
+    sealed class AddressColumn
+    {
+        readonly List<ulong> _last = [];
+
+        public ByteBuffer Bytes { get; } = new();
+
+        public void Add(int context, ulong address, bool unaligned)
+        {
+            while (_last.Count <= context)
+                _last.Add(0);
+            var last = _last[context];
+            Bytes.VarInt(unaligned ? ZigZag.Of(address, last) : ZigZag.Of(address >> 4, last >> 4));
+            _last[context] = address;
+        }
+
+        public void Clear()
+        {
+            _last.Clear();
+            Bytes.Clear();
+        }
     }
 }

@@ -7,6 +7,9 @@ public sealed class MappingOwners
     /// <summary>More than the kernel allows (vm.max_map_count) only when a trace is made up: further ones are not kept.</summary>
     const int Most = 1 << 20;
 
+    /// <summary>No user address is beyond; what says so is made up.</summary>
+    const ulong End = 1UL << 57;
+
     readonly List<MappingOwner> _ranges = [];
     readonly SiteTable _sites;
 
@@ -34,7 +37,7 @@ public sealed class MappingOwners
 
     internal void Map(in TraceEvent e, uint site, int thread, ulong start, ulong size)
     {
-        if (size == 0 || size > ulong.MaxValue - start)
+        if (size == 0 || start >= End || size > End - start)
             return;
         Unmap(start, size);
         if (_ranges.Count >= Most)

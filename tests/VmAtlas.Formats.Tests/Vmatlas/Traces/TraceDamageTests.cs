@@ -19,7 +19,7 @@ public sealed class TraceDamageTests : IDisposable
         var whole = Sample();
         var path = _folder.File("damaged.vmatlas");
         var random = new Random(11);
-        for (var round = 0; round < 150; round++)
+        for (var round = 0; round < 100; round++)
         {
             var bytes = (byte[])whole.Clone();
             for (var n = random.Next(1, 4); n > 0; n--)
@@ -37,7 +37,7 @@ public sealed class TraceDamageTests : IDisposable
         var contents = Contents(Sample());
         var random = new Random(12);
         var told = 0;
-        for (var round = 0; round < 400; round++)
+        for (var round = 0; round < 200; round++)
         {
             using (var file = TimelineFile.Create(path))
             {
@@ -56,7 +56,7 @@ public sealed class TraceDamageTests : IDisposable
             foreach (var trace in traces)
                 CallTreeBuilder.Build(CallTreeShape.TopDown, trace.Store, trace.Store.Sites, trace.Frames).Count.ShouldBeGreaterThan(0);
         }
-        told.ShouldBeGreaterThan(100);
+        told.ShouldBeGreaterThan(50);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class TraceDamageTests : IDisposable
     byte[] Sample()
     {
         var path = _folder.File("sample.vmatlas");
-        var trace = new RandomTrace(3, 150_000);
+        var trace = new RandomTrace(3, 70_000);
         var store = new TraceStore(trace.Process);
         trace.Play(new Once(store));
         var frames = new NodeFrames(store.CallNodes, store.Modules);
