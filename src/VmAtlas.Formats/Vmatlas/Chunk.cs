@@ -29,6 +29,12 @@ enum ChunkType : uint
 
     /// <summary>"TSYM": the functions that calls are in.</summary>
     TraceSymbols = 0x4D595354,
+
+    /// <summary>"HEAP": what is inside malloc's heaps, of the snapshot before it.</summary>
+    Heap = 0x50414548,
+
+    /// <summary>"HCHK": a part of the chunks of the HEAP before it.</summary>
+    HeapChunks = 0x4B484348,
 }
 
 /// <summary>The 16 bytes before a chunk's payload: type, length when inflated, length as stored, CRC of the twelve bytes before it and the payload.</summary>
@@ -44,8 +50,12 @@ readonly record struct ChunkHead(ChunkType Type, uint Inflated, uint Stored, uin
 
     public bool IsTrace => Type is ChunkType.Trace or ChunkType.TraceFacts or ChunkType.TraceNodes or ChunkType.TraceEvents or ChunkType.TraceSymbols;
 
+    /// <summary>Whether it belongs to the snapshot that its plain bytes number and can be passed over.</summary>
+    public bool IsExtra => Type is ChunkType.Heap or ChunkType.HeapChunks;
+
     public static bool IsKnown(ChunkType type) =>
-        type is ChunkType.KeyFrame or ChunkType.DeltaFrame or ChunkType.Strings || new ChunkHead(type, 0, 0, 0).IsTrace;
+        type is ChunkType.KeyFrame or ChunkType.DeltaFrame or ChunkType.Strings or ChunkType.Heap or ChunkType.HeapChunks
+        || new ChunkHead(type, 0, 0, 0).IsTrace;
 
     /// <summary>Whether the payload is what was written.</summary>
     public bool Matches(ReadOnlySpan<byte> payload)
@@ -58,7 +68,7 @@ readonly record struct ChunkHead(ChunkType Type, uint Inflated, uint Stored, uin
     }
 }
 
-/// <summary>The 12 bytes a frame's payload begins with, not compressed, so that a timeline is listed without inflating anything.</summary>
+/// <summary>The 12 bytes the payload of a frame, and of what belongs to one, begins with, not compressed, so that a timeline is listed without inflating anything.</summary>
 /// <param name="Number">Of the snapshot in the recording, from 0. A delta needs the frame numbered one less.</param>
 readonly record struct FrameHead(DateTimeOffset TakenAt, int Number)
 {
