@@ -18,6 +18,7 @@ sealed class Show : Verb
     readonly Option<bool> _children = new("--children") { Description = "Add the process and all its descendants up, shared pages counted once (PSS)." };
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
     readonly RowOptions _rows;
+    readonly RuntimeOptions _runtime;
     readonly Option<string> _columns = new("--columns")
     {
         Description = "The columns of the regions, with commas: address,type,pss,details; +pss adds to the usual ones.",
@@ -36,6 +37,7 @@ sealed class Show : Verb
         Add(_columns);
         Add(_children);
         Add(_verbose);
+        _runtime = new RuntimeOptions(this);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -55,7 +57,7 @@ sealed class Show : Verb
         var columns = arguments.GetValue(_columns) is { } names ? ReadColumns(names) : null;
         if (arguments.GetValue(_children))
             return ShowTree(arguments, session);
-        using var target = Target.Open(arguments.GetRequiredValue(_target));
+        using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
         var blocks = arguments.GetValue(_blocks);
         var snapshot = Capture(target, blocks ? CaptureOptions.Full : CaptureOptions.Quick, arguments.GetValue(Json), session);
         if (arguments.GetValue(Json))

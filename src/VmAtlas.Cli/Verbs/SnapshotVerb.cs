@@ -14,24 +14,30 @@ sealed class SnapshotVerb : Verb
     readonly Argument<string> _target = TargetArgument();
     readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; one that is there is replaced.", HelpName = "file", Required = true };
 
+    readonly Option<bool> _managed = new("--managed") { Description = "Count the objects of a .NET program by type, and keep the count too. Reads its whole heap." };
+    readonly RuntimeOptions _runtime;
+
     public SnapshotVerb()
         : base("snapshot", "Save a target's memory map, with everything known of it, to a .vmatlas file.")
     {
         Add(_target);
         Add(_output);
+        Add(_managed);
+        _runtime = new RuntimeOptions(this);
     }
 
     public override IReadOnlyList<Example> Examples =>
     [
         new("vmatlas snapshot 1234 -o before.vmatlas", "to look at later, here or elsewhere"),
+        new("vmatlas snapshot 1234 -o before.vmatlas --managed", "with its .NET objects: managed 1234 --since before.vmatlas"),
         new("vmatlas snapshot long.vmatlas@17 -o one.vmatlas", "one snapshot of a recording alone"),
     ];
 
     public override int Run(ParseResult arguments, Session session)
     {
         var path = arguments.GetRequiredValue(_output);
-        using var target = Target.Open(arguments.GetRequiredValue(_target));
-        var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
+        using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
+        var snapshot = arguments.GetValue(_managed) ? target.CaptureObjects(session.Cancellation) : target.Capture(CaptureOptions.Full, session.Cancellation);
         TimelineFile.Save(path, snapshot);
         SavedReport.Write(session, arguments.GetValue(Json), path, snapshot);
         return 0;

@@ -29,7 +29,7 @@ static class FrameReader
             Problems = ReadProblems(Table(frame, "problems"), strings),
         };
         Plausible.Check(snapshot);
-        return snapshot;
+        return ObjectTables.Read(frame, strings) is { } objects ? snapshot.With(objects) : snapshot;
     }
 
     static TableImage Table(FrameImage frame, string name) =>
