@@ -1,4 +1,5 @@
 using VmAtlas.Capture.Linux.Runtimes;
+using VmAtlas.Capture.Linux.Runtimes.Jvm;
 
 namespace VmAtlas.Capture.Linux.Annotators;
 
