@@ -19,6 +19,10 @@ public sealed partial class LinuxTarget
     /// <summary>Whether <see cref="ReadCounters"/> adds smaps_rollup, an eighth more work than the mappings alone; null: where it is cheap.</summary>
     public bool? ReadsRollup { get; init; }
 
+    /// <summary>Called by <see cref="ReadMappings"/> once when there are so many mappings that the kernel will need a while to list them: what is
+    /// started there on another thread has that time for itself.</summary>
+    public Action? WhileReading { get; set; }
+
     /// <inheritdoc/>
     public void ReadMappings(BlockTable mappings, StringTable strings, ICollection<Problem> problems)
     {
@@ -29,7 +33,7 @@ public sealed partial class LinuxTarget
             if (file.IsInvalid)
                 throw TargetErrors.Unreadable(Process, errno);
             parser.Begin();
-            errno = _text.Read(file, parser);
+            errno = _text.ReadAhead(file, parser, WhileReading);
             parser.End();
             if (errno != 0)
                 throw TargetErrors.Unreadable(Process, errno);

@@ -14,4 +14,7 @@ public sealed record CaptureOptions
     /// Without it a mapping is cut only where two regions meet. The regions and their sums are the same either way.
     /// </summary>
     public bool Blocks { get; init; } = true;
+
+    /// <summary>Whether this is the pipeline's only capture: the snapshot then takes its buffers over instead of copies of the exact size.</summary>
+    public bool Once { get; init; }
 }

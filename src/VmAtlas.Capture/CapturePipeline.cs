@@ -18,18 +18,21 @@ public sealed class CapturePipeline(
     /// <exception cref="VmAtlasException">Not permitted, or the target ended while it was read.</exception>
     public Snapshot Capture(CancellationToken cancellation = default)
     {
+        if (_options.Once && _mappings.Count > 0)
+            throw new InvalidOperationException("this pipeline was made for one capture: its buffers belong to that snapshot");
         var (takenAt, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
         var problems = new List<Problem>();
         _mappings.Clear();
         target.ReadMappings(_mappings, Strings, problems);
         var counters = target.ReadCounters(problems);
         var claims = new ClaimList(_mappings, Strings, _options.Blocks);
+        var context = new AnnotationContext(target, _mappings, Strings, claims, _options, cancellation);
         var reports = new List<AnnotatorReport>(annotators.Count + 1);
         foreach (var annotator in annotators)
-            reports.Add(Run(annotator, claims, (byte)reports.Count, cancellation));
-        reports.Add(Run(new DefaultAnnotator(), claims, (byte)reports.Count, cancellation));
+            reports.Add(Run(annotator, context, (byte)reports.Count));
+        reports.Add(Run(new DefaultAnnotator(), context, (byte)reports.Count));
         target.EnsureUnchanged();
-        var (blocks, regions) = SnapshotAssembler.Assemble(_mappings, claims, target as IPageSource);
+        var (blocks, regions) = SnapshotAssembler.Assemble(_mappings, claims, target as IPageSource, _options.Once);
         var snapshot = new Snapshot
         {
             Process = target.Process,
@@ -49,13 +52,13 @@ public sealed class CapturePipeline(
         return snapshot;
     }
 
-    AnnotatorReport Run(IAnnotator annotator, ClaimList claims, byte number, CancellationToken cancellation)
+    static AnnotatorReport Run(IAnnotator annotator, AnnotationContext context, byte number)
     {
         var clock = Stopwatch.StartNew();
-        claims.Annotator = number;
+        context.Claims.Annotator = number;
         try
         {
-            annotator.Annotate(new AnnotationContext(target, _mappings, Strings, claims, _options, cancellation));
+            annotator.Annotate(context);
             return new AnnotatorReport(annotator.Name, Ran: true, WhyNot: null, clock.Elapsed);
         }
         catch (AnnotatorUnavailableException e)

@@ -16,6 +16,9 @@ public sealed class ClaimList
         public bool Continues(Piece before) => (Region, Label, Facts) == (before.Region, before.Label, before.Facts);
     }
 
+    /// <summary>In place of an owner's number.</summary>
+    const int Nobody = -1, InPieces = -2;
+
     readonly BlockTable _mappings;
     readonly StringTable _strings;
     readonly bool _cutForLabels;
@@ -29,7 +32,7 @@ public sealed class ClaimList
         _strings = strings;
         _cutForLabels = cutForLabels;
         _owners = new int[mappings.Count];
-        Array.Fill(_owners, -1);
+        Array.Fill(_owners, Nobody);
     }
 
     /// <summary>The regions made so far. Order and spans are settled by the assembler.</summary>
@@ -51,10 +54,13 @@ public sealed class ClaimList
         Regions.AddFact(new RegionFact(region, _strings.Intern(key), _strings.Intern(value)));
 
     /// <summary>Whether nobody has claimed any byte of the mapping.</summary>
-    public bool IsFree(int mapping) => _owners[mapping] < 0 && !_pieces.ContainsKey(mapping);
+    public bool IsFree(int mapping) => _owners[mapping] == Nobody;
+
+    /// <summary>The owner of each mapping; below zero where there is none or several.</summary>
+    internal ReadOnlySpan<int> Owners => _owners;
 
     /// <summary>The region that owns the whole mapping; -1 when nobody does or it is in pieces.</summary>
-    public int OwnerOf(int mapping) => _owners[mapping];
+    public int OwnerOf(int mapping) => Math.Max(Nobody, _owners[mapping]);
 
     /// <summary>Claims a whole mapping, or what is left of it.</summary>
     public void Claim(int region, int mapping)
@@ -146,7 +152,7 @@ public sealed class ClaimList
             if (change(pieces[0]) == pieces[0])
                 return;
             _pieces.Add(mapping, pieces);
-            _owners[mapping] = -1;
+            _owners[mapping] = InPieces;
         }
         var first = FirstEndingAfter(pieces, start);
         var next = first;

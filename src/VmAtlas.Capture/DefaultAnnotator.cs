@@ -14,17 +14,20 @@ sealed class DefaultAnnotator : IAnnotator
         var file = strings.Intern("a mapping of a file that is not an executable image");
         var shared = strings.Intern("shared memory without a file");
         var data = strings.Intern("private memory that no annotator recognised");
-        for (var i = 0; i < mappings.Count; i++)
+        var inodes = mappings.Inodes;
+        var protections = mappings.Protections;
+        var names = mappings.Names;
+        for (var i = 0; i < inodes.Length; i++)
         {
             if (claims.OwnerOf(i) >= 0)
                 continue;
-            var (type, reason) = mappings.Inodes[i] != 0 ? (MemoryType.MappedFile, file)
-                : mappings.Protections[i].IsShared() ? (MemoryType.Shareable, shared)
+            var (type, reason) = inodes[i] != 0 ? (MemoryType.MappedFile, file)
+                : protections[i].IsShared() ? (MemoryType.Shareable, shared)
                 : (MemoryType.PrivateData, data);
             if (claims.IsFree(i))
-                claims.Claim(claims.AddRegion(type, mappings.Names[i], reason), i);
+                claims.Claim(claims.AddRegion(type, names[i], reason), i);
             else
-                ClaimRest(claims, i, type, mappings.Names[i], reason);
+                ClaimRest(claims, i, type, names[i], reason);
         }
     }
 

@@ -17,7 +17,11 @@ public interface IAnnotator
 
 /// <summary>What an annotator works on.</summary>
 public sealed record AnnotationContext(
-    ICaptureTarget Target, BlockTable Mappings, StringTable Strings, ClaimList Claims, CaptureOptions Options, CancellationToken Cancellation);
+    ICaptureTarget Target, BlockTable Mappings, StringTable Strings, ClaimList Claims, CaptureOptions Options, CancellationToken Cancellation)
+{
+    /// <summary>The mappings that have a name.</summary>
+    public MappingIndex Index { get; } = new(Mappings);
+}
 
 /// <summary>An annotator can not run here: no permission, no such runtime. Not an error of the snapshot.</summary>
 public sealed class AnnotatorUnavailableException(string message) : Exception(message);

@@ -6,11 +6,11 @@ namespace VmAtlas.Capture;
 static class SnapshotAssembler
 {
     /// <summary>Exact-sized copies, which nobody writes any more; runs of whole mappings are copied at once.</summary>
-    public static (BlockTable Blocks, RegionTable Regions) Assemble(BlockTable mappings, ClaimList claims, IPageSource? pages)
+    /// <param name="takeOver">The mappings are not needed any more and become the blocks where none is cut.</param>
+    public static (BlockTable Blocks, RegionTable Regions) Assemble(BlockTable mappings, ClaimList claims, IPageSource? pages, bool takeOver)
     {
-        for (var i = 0; i < mappings.Count; i++)
-            mappings.SetRegion(i, claims.OwnerOf(i));
-        var blocks = claims.HasPieces ? Cut(mappings, claims, pages) : Copy(mappings);
+        mappings.SetRegions(claims.Owners);
+        var blocks = claims.HasPieces ? Cut(mappings, claims, pages) : takeOver ? mappings : Copy(mappings);
         return (blocks, Number(blocks, claims.Regions));
     }
 
@@ -69,19 +69,24 @@ static class SnapshotAssembler
         Array.Fill(numbers, -1);
         var regions = new RegionTable();
         regions.Reserve(claimed.Count);
-        for (var i = 0; i < blocks.Count; i++)
+        var (firsts, lasts) = (new int[claimed.Count], new int[claimed.Count]);
+        var owners = blocks.Regions.ToArray();
+        for (var i = 0; i < owners.Length; i++)
         {
-            var old = blocks.Regions[i];
+            var old = owners[i];
             if (old < 0)
                 throw new InvalidOperationException($"block {blocks.Range(i)} was left without a region by every annotator");
             if (numbers[old] < 0)
             {
                 numbers[old] = regions.Add(claimed.Types[old], claimed.Details[old], claimed.Reasons[old], claimed.Annotators[old]);
-                regions.SetSpan(numbers[old], i, i);
+                firsts[numbers[old]] = i;
             }
-            blocks.SetRegion(i, numbers[old]);
-            regions.SetSpan(numbers[old], regions.FirstBlocks[numbers[old]], i);
+            lasts[numbers[old]] = i;
+            owners[i] = numbers[old];
         }
+        blocks.SetRegions(owners);
+        for (var i = 0; i < regions.Count; i++)
+            regions.SetSpan(i, firsts[i], lasts[i]);
         AddFacts(claimed.Facts, numbers, regions);
         return regions;
     }

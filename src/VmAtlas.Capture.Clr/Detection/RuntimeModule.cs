@@ -19,9 +19,9 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
     {
         var (mappings, strings) = (context.Mappings, context.Strings);
         var (name, isRuntime) = (-1, false);
-        for (var i = 0; i < mappings.Count; i++)
+        foreach (var i in context.Index.Files)
         {
-            if (mappings.Inodes[i] == 0 || mappings.Offsets[i] != 0 || mappings.Protections[i].IsShared())
+            if (mappings.Offsets[i] != 0 || mappings.Protections[i].IsShared())
                 continue;
             // Mappings of one file follow each other: each name is looked at about once.
             if (mappings.Names[i] != name)
@@ -29,7 +29,19 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
             if (isRuntime)
                 return new RuntimeModule(mappings.Starts[i], IsSingleFile: false);
         }
-        return context.Target is IMemorySource memory ? FindInProgram(context, memory) : null;
+        return context.Target is IMemorySource memory && MayBeInProgram(context) ? FindInProgram(context, memory) : null;
+    }
+
+    /// <summary>A runtime has some ten MiB of code: a process none of whose files has half of that mapped is not looked into.</summary>
+    static bool MayBeInProgram(AnnotationContext context)
+    {
+        const ulong smallestCode = 5 << 20;
+        foreach (var i in context.Index.Files)
+        {
+            if ((context.Mappings.Protections[i] & Protection.Execute) != 0 && context.Mappings.Range(i).Size.Bytes >= smallestCode)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Looks for a runtime linked into the program; into any module, where it is not known which the program is.</summary>
@@ -37,10 +49,10 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
     {
         var (mappings, strings) = (context.Mappings, context.Strings);
         var program = context.Target.Process.Executable is { } path ? strings.Intern(path) : -1;
-        for (var i = 0; i < mappings.Count; i++)
+        foreach (var i in context.Index.Files)
         {
             // The assemblies of a bundle are mapped from the same file: only the ELF header begins at offset 0 and is private.
-            if (mappings.Offsets[i] == 0 && mappings.Inodes[i] != 0 && !mappings.Protections[i].IsShared()
+            if (mappings.Offsets[i] == 0 && !mappings.Protections[i].IsShared()
                 && (program < 0 || mappings.Names[i] == program)
                 && ElfModule.TryOpen(Read, mappings.Starts[i])?.FindExport(RuntimeIdentity.Export) is not null)
                 return new RuntimeModule(mappings.Starts[i], IsSingleFile: true);

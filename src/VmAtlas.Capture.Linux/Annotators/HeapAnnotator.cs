@@ -28,9 +28,9 @@ sealed class HeapAnnotator : IAnnotator
     static void ClaimBreak(AnnotationContext context)
     {
         var region = -1;
-        for (var i = 0; i < context.Mappings.Count; i++)
+        foreach (var i in context.Index.Named)
         {
-            if (context.Mappings.Inodes[i] != 0 || !context.Strings.Utf8(context.Mappings.Names[i]).SequenceEqual("[heap]"u8))
+            if (!context.Strings.Utf8(context.Mappings.Names[i]).SequenceEqual("[heap]"u8))
                 continue;
             if (region < 0)
             {
@@ -70,9 +70,11 @@ sealed class HeapAnnotator : IAnnotator
     static void ClaimChunks(AnnotationContext context, IMemorySource memory, ulong known)
     {
         var looks = new ChunkRuns(context.Mappings, context.Strings, memory);
-        for (var i = 0; i < context.Mappings.Count && known > 0; i++)
+        var starts = context.Mappings.Starts;
+        var ends = context.Mappings.Ends;
+        for (var i = 0; i < starts.Length && known > 0; i++)
         {
-            if (!context.Claims.IsFree(i) || looks.TryRead(i) is not { } run)
+            if (ends[i] - starts[i] < ChunkRuns.SmallestChunk || !context.Claims.IsFree(i) || looks.TryRead(i) is not { } run)
                 continue;
             known -= Math.Min(known, (ulong)run.Count);
             var region = context.Claims.AddRegion(MemoryType.Heap, run.Count == 1 ? "malloc: mapped chunk" : "malloc: mapped chunks",

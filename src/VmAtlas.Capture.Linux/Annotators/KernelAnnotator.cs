@@ -14,10 +14,10 @@ sealed class KernelAnnotator : IAnnotator
     {
         var (mappings, strings, claims) = (context.Mappings, context.Strings, context.Claims);
         var vdso = -1;
-        for (var i = 0; i < mappings.Count; i++)
+        foreach (var i in context.Index.Named)
         {
             var name = strings.Utf8(mappings.Names[i]);
-            if (mappings.Inodes[i] != 0 || name.Length < 6 || name[0] != (byte)'[')
+            if (name.Length < 6 || name[0] != (byte)'[')
                 continue;
             if (name.SequenceEqual("[vdso]"u8) || name.StartsWith("[vvar"u8))
             {

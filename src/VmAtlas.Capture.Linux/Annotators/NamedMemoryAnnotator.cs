@@ -26,14 +26,12 @@ sealed class NamedMemoryAnnotator : IAnnotator
     {
         var (mappings, claims, strings) = (context.Mappings, context.Claims, context.Strings);
         var reason = strings.Intern("the program named it so (PR_SET_VMA)");
-        for (var i = 0; i < mappings.Count;)
+        foreach (var first in context.Index.Named)
         {
-            var name = strings.Utf8(mappings.Names[i]);
-            if (mappings.Inodes[i] != 0 || !name.StartsWith("[anon:"u8) || !claims.IsFree(i))
-            {
-                i++;
+            var i = first;
+            var name = strings.Utf8(mappings.Names[first]);
+            if (!name.StartsWith("[anon:"u8) || !claims.IsFree(i))
                 continue;
-            }
             var text = Encoding.UTF8.GetString(name[6..(name.EndsWith("]"u8) ? name.Length - 1 : name.Length)]);
             var region = claims.AddRegion(TypeOf(text), strings.Intern(text.Trim()), reason);
             do

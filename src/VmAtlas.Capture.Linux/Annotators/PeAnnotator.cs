@@ -26,9 +26,11 @@ sealed class PeAnnotator : IAnnotator
             throw new AnnotatorUnavailableException("the target's memory can not be read");
         var (mappings, page, looks) = (context.Mappings, context.Target.System.PageSize.Bytes, 0);
         var header = new byte[PeReader.MaxHeader];
-        for (var i = 0; i < mappings.Count; i++)
+        var starts = mappings.Starts;
+        var inodes = mappings.Inodes;
+        for (var i = 0; i < starts.Length; i++)
         {
-            if (!IsCandidate(mappings, i) || !context.Claims.IsFree(i))
+            if (inodes[i] == 0 && starts[i] % Granularity != 0 || !IsCandidate(mappings, i) || !context.Claims.IsFree(i))
                 continue;
             if (IsOdd(mappings, i) && (!HasCodeBehind(mappings, i) || looks++ >= MaxAnonymous))
                 continue;

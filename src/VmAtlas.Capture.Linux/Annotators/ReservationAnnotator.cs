@@ -24,14 +24,17 @@ sealed class ReservationAnnotator : IAnnotator
         var (mappings, claims) = (context.Mappings, context.Claims);
         var joined = context.Strings.Intern("private memory with inaccessible parts: neighbours that look like one reservation");
         var alone = context.Strings.Intern("private memory that nothing may access: address space reserved for later");
-        for (var i = 0; i < mappings.Count;)
+        var starts = mappings.Starts;
+        var ends = mappings.Ends;
+        var protections = mappings.Protections;
+        for (var i = 0; i < starts.Length;)
         {
             var end = i + 1;
-            if (IsPlain(context, i))
+            var reserved = !protections[i].IsAccessible();
+            if ((reserved || end < starts.Length && starts[end] == ends[i] && !protections[end].IsAccessible()) && IsPlain(context, i))
             {
-                while (end < mappings.Count && IsPlain(context, end) && Joins(mappings, end))
+                while (end < starts.Length && starts[end] == ends[end - 1] && IsPlain(context, end) && Joins(mappings, end))
                     end++;
-                var reserved = !mappings.Protections[i].IsAccessible();
                 if (end - i > 1 || reserved)
                     Claim(context, i, end, claims.AddRegion(MemoryType.PrivateData, context.Strings.Intern(end - i > 1 ? "" : "reserved"), end - i > 1 ? joined : alone));
             }
@@ -56,7 +59,6 @@ sealed class ReservationAnnotator : IAnnotator
         && !context.Mappings.Protections[mapping].IsShared() && context.Claims.IsFree(mapping);
 
     static bool Joins(BlockTable mappings, int mapping) =>
-        mappings.Starts[mapping] == mappings.Ends[mapping - 1]
-        && (!mappings.Protections[mapping].IsAccessible() || !mappings.Protections[mapping - 1].IsAccessible())
+        (!mappings.Protections[mapping].IsAccessible() || !mappings.Protections[mapping - 1].IsAccessible())
         && ((mappings.Flags[mapping] ^ mappings.Flags[mapping - 1]) & ~s_mayDiffer) == 0;
 }

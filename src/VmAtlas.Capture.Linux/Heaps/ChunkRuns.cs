@@ -8,7 +8,7 @@ namespace VmAtlas.Capture.Linux.Heaps;
 sealed class ChunkRuns(BlockTable mappings, StringTable strings, IMemorySource memory)
 {
     /// <summary>M_MMAP_THRESHOLD as it is when a program does not change it.</summary>
-    const ulong SmallestChunk = 128 << 10;
+    public const ulong SmallestChunk = 128 << 10;
 
     /// <summary>Mappings looked into, and chunks followed in one: what lies behind them is taken as it is.</summary>
     const int MaxLooks = 16384, MaxRun = 4096;

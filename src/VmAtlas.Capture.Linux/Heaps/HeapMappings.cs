@@ -31,9 +31,11 @@ static class HeapMappings
     /// <summary>The row of <c>[heap]</c>, or -1. The kernel gives the name to every mapping in the break's range; the first one counts.</summary>
     public static int Break(BlockTable mappings, StringTable strings)
     {
-        for (var i = 0; i < mappings.Count; i++)
+        var inodes = mappings.Inodes;
+        var names = mappings.Names;
+        for (var i = 0; i < inodes.Length; i++)
         {
-            if (mappings.Inodes[i] == 0 && strings.Utf8(mappings.Names[i]).SequenceEqual("[heap]"u8) && IsAnonymous(mappings, i))
+            if (inodes[i] == 0 && names[i] != 0 && strings.Utf8(mappings.Names[i]).SequenceEqual("[heap]"u8) && IsAnonymous(mappings, i))
                 return i;
         }
         return -1;
@@ -43,9 +45,11 @@ static class HeapMappings
     public static List<int> WritableData(BlockTable mappings, StringTable strings)
     {
         List<int> libc = [], other = [];
-        for (var i = 0; i < mappings.Count; i++)
+        var inodes = mappings.Inodes;
+        var protections = mappings.Protections;
+        for (var i = 0; i < inodes.Length; i++)
         {
-            if (mappings.Inodes[i] != 0 && IsPrivateReadWrite(mappings.Protections[i]))
+            if (inodes[i] != 0 && IsPrivateReadWrite(protections[i]))
                 (IsLibc(strings.Utf8(mappings.Names[i])) ? libc : other).Add(i);
         }
         libc.AddRange(other);

@@ -10,19 +10,24 @@ static class AnonymousMemory
     public const int MaxLooks = 16384;
 
     /// <summary>Private anonymous mappings without a name, with these accesses at least, of which nobody has claimed a byte.</summary>
-    public static IEnumerable<int> Unclaimed(AnnotationContext context, Protection access) =>
-        NotWholly(context, access).Where(context.Claims.IsFree);
+    public static List<int> Unclaimed(AnnotationContext context, Protection access) => Find(context, access, context.Claims.IsFree);
 
     /// <summary>The same with those of which a part is left: the kernel merges what different owners mapped side by side.</summary>
-    public static IEnumerable<int> NotWholly(AnnotationContext context, Protection access)
+    public static List<int> NotWholly(AnnotationContext context, Protection access) => Find(context, access, i => context.Claims.OwnerOf(i) < 0);
+
+    /// <summary>Columns are taken once: a process has tens of thousands of such mappings, and several recognisers ask.</summary>
+    static List<int> Find(AnnotationContext context, Protection access, Func<int, bool> isLeft)
     {
-        for (var i = 0; i < context.Mappings.Count; i++)
+        var found = new List<int>();
+        var inodes = context.Mappings.Inodes;
+        var names = context.Mappings.Names;
+        var protections = context.Mappings.Protections;
+        for (var i = 0; i < protections.Length; i++)
         {
-            var protection = context.Mappings.Protections[i];
-            if (context.Mappings.Inodes[i] == 0 && context.Mappings.Names[i] == 0 && (protection & access) == access
-                && !protection.IsShared() && context.Claims.OwnerOf(i) < 0)
-                yield return i;
+            if (inodes[i] == 0 && names[i] == 0 && (protections[i] & (access | Protection.Shared)) == access && isLeft(i))
+                found.Add(i);
         }
+        return found;
     }
 
     /// <summary>Whether some mapping is of a file so named: its last part begins with one of the names.</summary>
@@ -32,10 +37,10 @@ static class AnonymousMemory
     public static int FindFile(AnnotationContext context, params ReadOnlySpan<string> names)
     {
         var last = -1;
-        for (var i = 0; i < context.Mappings.Count; i++)
+        foreach (var i in context.Index.Files)
         {
             var name = context.Mappings.Names[i];
-            if (context.Mappings.Inodes[i] == 0 || name == last)
+            if (name == last)
                 continue;
             last = name;
             var path = context.Strings.Utf8(name);

@@ -20,7 +20,8 @@ sealed class GoAnnotator : IAnnotator
 
     public void Annotate(AnnotationContext context)
     {
-        if (FindGo(context) is not (>= 0 and var program))
+        // Nearly no other program has anything there: all but Go programs cost no more than this look.
+        if (!HasArena(context) || FindGo(context) is not (>= 0 and var program))
             return;
         var path = context.Strings[context.Mappings.Names[program]];
         var alone = !AnonymousMemory.MapsFile(context, "ld-linux", "ld-musl", "libc.");
@@ -41,6 +42,16 @@ sealed class GoAnnotator : IAnnotator
             else if (alone && name.IsEmpty)
                 context.Claims.Claim(rest, row);
         }
+    }
+
+    static bool HasArena(AnnotationContext context)
+    {
+        for (var hint = ArenasStart; hint < Hints * HintStep; hint += HintStep)
+        {
+            if (context.Mappings.IndexOf(new Address(hint)) >= 0)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The hints that malloc.go tries in order: 0x00c0…, 0x01c0…, up to 0x7fc0… in the top bytes of 48 bits. Arenas follow one another from there on;

@@ -28,7 +28,7 @@ sealed class OtherAllocatorsAnnotator : IAnnotator
                 continue;
             var path = context.Strings[context.Mappings.Names[row]];
             var region = context.Claims.AddRegion(MemoryType.Heap, name, $"{path} is mapped, which takes malloc's place in the whole program");
-            foreach (var mapping in AnonymousMemory.NotWholly(context, Protection.Read | Protection.Write).ToList())
+            foreach (var mapping in AnonymousMemory.NotWholly(context, Protection.Read | Protection.Write))
             {
                 if (context.Mappings.Range(mapping).Size.Bytes >= (name == "musl" ? 4096 : Smallest))
                     context.Claims.Claim(region, mapping);

@@ -21,7 +21,7 @@ sealed class PythonAnnotator : IAnnotator
         if (context.Target is not IMemorySource memory || !AnonymousMemory.MapsFile(context, "libpython", "python"))
             return;
         var looks = 0;
-        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read | Protection.Write).ToList())
+        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read | Protection.Write))
         {
             var range = context.Mappings.Range(row);
             if (range.Size.Bytes < 256 << 10 || context.Mappings.Get(Measure.TotalWs, row) == 0 || looks++ >= AnonymousMemory.MaxLooks)

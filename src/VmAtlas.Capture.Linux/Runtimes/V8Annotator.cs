@@ -23,18 +23,31 @@ sealed class V8Annotator : IAnnotator
 
     public void Annotate(AnnotationContext context)
     {
-        if (context.Target is not IMemorySource memory)
+        if (context.Target is not IMemorySource memory || !HasRoomForV8(context))
             return;
         var regions = new Dictionary<ulong, int>();
         var looks = 0;
-        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read).ToList())
+        var starts = context.Mappings.Starts;
+        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read))
         {
-            var start = context.Mappings.Starts[row];
+            var start = starts[row];
             if ((start & PageAlignment - 1) != 0 || context.Mappings.Get(Measure.TotalWs, row) == 0 || looks++ >= AnonymousMemory.MaxLooks)
                 continue;
             foreach (var (range, heap, space) in Pages(context, memory, start))
                 context.Claims.ClaimRange(RegionOf(context, regions, heap), range, space);
         }
+    }
+
+    /// <summary>V8 has some 20 MiB of code, wherever it is linked in: a process without a file that has so much is not looked into.</summary>
+    static bool HasRoomForV8(AnnotationContext context)
+    {
+        const ulong smallestCode = 8 << 20;
+        foreach (var row in context.Index.Files)
+        {
+            if ((context.Mappings.Protections[row] & Protection.Execute) != 0 && context.Mappings.Range(row).Size.Bytes >= smallestCode)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Pages side by side from an address on; a page may reach over several mappings, code being protected otherwise than its header.</summary>

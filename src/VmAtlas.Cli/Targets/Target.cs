@@ -37,6 +37,9 @@ abstract class Target : IDisposable
     /// <exception cref="VmAtlasException">They can not be counted, or were not saved.</exception>
     public abstract Snapshot CaptureObjects(CancellationToken cancellation);
 
+    /// <summary>What will be done with a snapshot, writing to nowhere: see <see cref="Rehearsal"/>.</summary>
+    public Action<Snapshot>? Rehearsed { get; set; }
+
     /// <summary>What could not be read of a file.</summary>
     public virtual IReadOnlyList<Problem> Problems => [];
 
@@ -50,7 +53,11 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
 
     public LinuxTarget Linux { get; } = new(pid);
 
-    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => Pipeline(options).Capture(cancellation);
+    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation)
+    {
+        Linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
+        return Pipeline(options with { Once = true }).Capture(cancellation);
+    }
 
     public override Snapshot CaptureObjects(CancellationToken cancellation)
     {

@@ -59,6 +59,7 @@ sealed class Show : Verb
             return ShowTree(arguments, session);
         using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
         var blocks = arguments.GetValue(_blocks);
+        target.Rehearsed = WriteNowhere;
         var snapshot = Capture(target, blocks ? CaptureOptions.Full : CaptureOptions.Quick, arguments.GetValue(Json), session);
         if (arguments.GetValue(Json))
         {
@@ -113,6 +114,13 @@ sealed class Show : Verb
         Bars.Write(screen, snapshot);
         screen.Line();
         NoteLeftOut(screen, SummaryTable.Write(screen, snapshot));
+    }
+
+    static void WriteNowhere(Snapshot snapshot)
+    {
+        var screen = new Screen(TextWriter.Null, ColourDepth.None, width: null);
+        WriteReport(screen, snapshot);
+        ProblemList.Write(screen, snapshot, [.. CounterTable.Disagreements(snapshot)], all: false);
     }
 
     static void WriteRegions(Screen screen, Snapshot snapshot, RowChoice choice, IReadOnlyList<Column> columns, bool blocks, bool why)

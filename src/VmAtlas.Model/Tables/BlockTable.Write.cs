@@ -82,6 +82,9 @@ public sealed partial class BlockTable
 
     public void SetRegion(int row, int region) => _regions[row] = region;
 
+    /// <summary>Sets the region of every row.</summary>
+    public void SetRegions(ReadOnlySpan<int> regions) => regions[..Count].CopyTo(_regions);
+
     public void SetProtection(int row, Protection protection) => _protections[row] = protection;
 
     public void SetFlags(int row, ulong flags) => _flags[row] = flags;

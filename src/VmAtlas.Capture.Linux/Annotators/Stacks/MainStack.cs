@@ -9,9 +9,11 @@ static class MainStack
     public static int Claim(AnnotationContext context)
     {
         var (mappings, claims) = (context.Mappings, context.Claims);
-        for (var i = mappings.Count - 1; i >= 0; i--)
+        var named = context.Index.Named;
+        for (var n = named.Length - 1; n >= 0; n--)
         {
-            if (mappings.Inodes[i] != 0 || !context.Strings.Utf8(mappings.Names[i]).SequenceEqual("[stack]"u8))
+            var i = named[n];
+            if (!context.Strings.Utf8(mappings.Names[i]).SequenceEqual("[stack]"u8))
                 continue;
             var process = context.Target.Process;
             var region = claims.AddRegion(MemoryType.Stack, $"Thread {process.Pid} ({process.Name}), main", "the kernel calls it [stack]: the first thread started on it");
@@ -26,9 +28,10 @@ static class MainStack
     /// <summary>What nobody's stack is but may grow like one: mapped with MAP_GROWSDOWN, which is for nothing else.</summary>
     public static void ClaimOthersThatGrow(AnnotationContext context)
     {
-        for (var i = 0; i < context.Mappings.Count; i++)
+        var flags = context.Mappings.Flags;
+        for (var i = 0; i < flags.Length; i++)
         {
-            if (Grows(context.Mappings, i) && context.Claims.IsFree(i))
+            if ((flags[i] & VmFlags.GrowsDown) != 0 && Grows(context.Mappings, i) && context.Claims.IsFree(i))
             {
                 context.Claims.Claim(context.Claims.AddRegion(MemoryType.Stack, "Stack that grows (MAP_GROWSDOWN)",
                     "it was mapped with MAP_GROWSDOWN, which is for stacks; which thread uses it, if any, is not known"), i);

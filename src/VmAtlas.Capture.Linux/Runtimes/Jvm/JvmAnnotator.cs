@@ -25,7 +25,7 @@ sealed class JvmAnnotator : IAnnotator
         var described = ClaimDescribed(context, memory, library) | ClaimZHeap(context);
         var rest = context.Claims.AddRegion(MemoryType.ManagedHeap, "Java: other tables and reservations",
             "libjvm.so is mapped, and this is neither malloc's, nor a stack, nor anything the virtual machine describes: it reserved it for itself");
-        foreach (var row in AnonymousMemory.NotWholly(context, Protection.None).ToList())
+        foreach (var row in AnonymousMemory.NotWholly(context, Protection.None))
         {
             if (context.Mappings.Range(row).Size.Bytes >= Smallest)
                 context.Claims.Claim(rest, row);
@@ -159,7 +159,7 @@ sealed class JvmAnnotator : IAnnotator
         if (heap < 64 * Smallest)
             return;
         var region = -1;
-        foreach (var row in AnonymousMemory.NotWholly(context, Protection.Read | Protection.Write).Where(r => context.Claims.IsFree(r)).ToList())
+        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read | Protection.Write))
         {
             var size = context.Mappings.Range(row).Size.Bytes;
             if (size != heap / 64 && size != heap / 32 && size != heap / 512 && size != heap / 256)
