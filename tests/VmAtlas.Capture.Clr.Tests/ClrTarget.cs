@@ -55,12 +55,17 @@ sealed class ClrTarget : IDisposable
     }
 
     /// <summary>Collections there were so far.</summary>
-    public int Collections()
+    public int Collections() => (int)Ask("collections");
+
+    /// <summary>Bytes the collector says it had committed after the last collection.</summary>
+    public ulong Committed() => (ulong)Ask("committed");
+
+    long Ask(string question)
     {
-        Send("collections");
-        var count = int.Parse(_process.Output.ReadLine()!, CultureInfo.InvariantCulture);
+        Send(question);
+        var answer = long.Parse(_process.Output.ReadLine()!, CultureInfo.InvariantCulture);
         _process.Output.ReadLine().ShouldBe("done");
-        return count;
+        return answer;
     }
 
     void Send(string line)
