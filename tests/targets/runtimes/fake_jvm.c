@@ -1,6 +1,7 @@
 // A libjvm.so that describes structures as HotSpot does, all of which lie: offsets and values lead anywhere, lists lead back to themselves.
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 typedef struct { const char *type, *field, *kind; int32_t is_static; uint64_t offset; void *address; } row;
 
@@ -21,7 +22,7 @@ typedef struct { const char *type, *field, *kind; int32_t is_static; uint64_t of
 static row rows[] = { FIELDS(ROW) { 0, 0, 0, 0, 0, 0 } };
 row *gHotSpotVMStructs = rows;
 
-enum { Words = 1 << 14 };
+enum { Words = 1 << 16 };
 static uint64_t *page;
 
 static uint64_t value(void)
@@ -34,7 +35,7 @@ static uint64_t value(void)
 __attribute__((constructor)) static void lie(void)
 {
     srand(getenv("FAKE_SEED") ? (unsigned)atoi(getenv("FAKE_SEED")) : 1);
-    page = aligned_alloc(4096, Words * sizeof *page);
+    page = mmap(0, Words * sizeof *page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (int i = 0; i < Words; i++)
         page[i] = value();
     for (row *r = rows; r->type; r++) {
