@@ -1,3 +1,5 @@
+using VmAtlas.Model.Heaps;
+
 namespace VmAtlas.Model;
 
 /// <summary>The whole address space of one target at one moment. Immutable.</summary>
@@ -33,6 +35,10 @@ public sealed class Snapshot
     public IReadOnlyList<AnnotatorReport> Annotators { get; init; } = [];
 
     public IReadOnlyList<Problem> Problems { get; init; } = [];
+
+    /// <summary>What is inside the memory of malloc. Null where it was not asked for; that of a file is decoded when first looked at, which a damaged one
+    /// answers with <see cref="Failure.BadFile"/>.</summary>
+    public Lazy<HeapReport>? Heap { get; init; }
 
     /// <summary>What lies between the blocks: free holes and unusable gaps. Made when first asked for.</summary>
     public GapTable Gaps => _gaps ??= GapTable.Between(Blocks, Layout);

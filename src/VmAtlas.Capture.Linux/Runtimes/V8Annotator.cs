@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Runtimes;
@@ -12,6 +13,9 @@ sealed class V8Annotator : IAnnotator
 {
     const ulong PageAlignment = 256 << 10, SmallestPage = 4096, LargestPage = 4UL << 30;
 
+    /// <summary>Size, flags, heap, and where the objects begin and end.</summary>
+    const int HeaderWords = 5;
+
     public string Name => "V8";
 
     public void Annotate(AnnotationContext context)
@@ -19,16 +23,32 @@ sealed class V8Annotator : IAnnotator
         if (context.Target is not IMemorySource memory)
             return;
         var regions = new Dictionary<ulong, int>();
-        var looks = 0;
-        var starts = context.Mappings.Starts;
-        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read))
+        foreach (var start in FirstPages(context, memory))
         {
-            var start = starts[row];
-            if ((start & PageAlignment - 1) != 0 || context.Mappings.Get(Measure.TotalWs, row) == 0 || looks++ >= AnonymousMemory.MaxLooks)
-                continue;
             foreach (var (range, heap) in Pages(context, memory, start))
                 context.Claims.ClaimRange(RegionOf(context, regions, heap), range);
         }
+    }
+
+    /// <summary>Where mappings begin with what could be a page's header: all are looked at together.</summary>
+    static List<ulong> FirstPages(AnnotationContext context, IMemorySource memory)
+    {
+        var aligned = new List<ulong>();
+        var starts = context.Mappings.Starts;
+        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read))
+        {
+            if ((starts[row] & PageAlignment - 1) == 0 && context.Mappings.Get(Measure.TotalWs, row) != 0 && aligned.Count < AnonymousMemory.MaxLooks)
+                aligned.Add(starts[row]);
+        }
+        var (words, got) = (new ulong[aligned.Count * HeaderWords], new int[aligned.Count]);
+        memory.ReadEach(CollectionsMarshal.AsSpan(aligned), HeaderWords * sizeof(ulong), MemoryMarshal.AsBytes(words.AsSpan()), got);
+        var found = new List<ulong>();
+        for (var i = 0; i < got.Length; i++)
+        {
+            if (got[i] == HeaderWords * sizeof(ulong) && IsHeader(aligned[i], words.AsSpan(i * HeaderWords, HeaderWords), out _, out _))
+                found.Add(aligned[i]);
+        }
+        return found;
     }
 
     /// <summary>Pages side by side from an address on; a page may reach over several mappings, code being protected otherwise than its header.</summary>
@@ -44,10 +64,13 @@ sealed class V8Annotator : IAnnotator
 
     static bool TryReadPage(IMemorySource memory, ulong at, out ulong size, out ulong heap)
     {
-        Span<ulong> words = stackalloc ulong[5];
+        Span<ulong> words = stackalloc ulong[HeaderWords];
         (size, heap) = (0, 0);
-        if (!AnonymousMemory.TryRead(memory, at, words))
-            return false;
+        return AnonymousMemory.TryRead(memory, at, words) && IsHeader(at, words, out size, out heap);
+    }
+
+    static bool IsHeader(ulong at, ReadOnlySpan<ulong> words, out ulong size, out ulong heap)
+    {
         (size, heap) = (words[0], words[2]);
         var (start, end) = (words[3], words[4]);
         return size is >= SmallestPage and <= LargestPage && (size & 4095) == 0 && words[1] < 1UL << 32 && (heap & 7) == 0 && heap >= 65536

@@ -14,16 +14,20 @@ sealed class SnapshotVerb : Verb
     readonly Argument<string> _target = TargetArgument();
     readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; one that is there is replaced.", HelpName = "file", Required = true };
 
+    readonly Option<bool> _heaps = HeapsOption();
+
     public SnapshotVerb()
         : base("snapshot", "Save a target's memory map, with everything known of it, to a .vmatlas file.")
     {
         Add(_target);
         Add(_output);
+        Add(_heaps);
     }
 
     public override IReadOnlyList<Example> Examples =>
     [
         new("vmatlas snapshot 1234 -o before.vmatlas", "to look at later, here or elsewhere"),
+        new("vmatlas snapshot 1234 --heaps -o before.vmatlas", "with every block of malloc, for 'heap' and 'diff'"),
         new("vmatlas snapshot long.vmatlas@17 -o one.vmatlas", "one snapshot of a recording alone"),
     ];
 
@@ -31,7 +35,7 @@ sealed class SnapshotVerb : Verb
     {
         var path = arguments.GetRequiredValue(_output);
         using var target = Target.Open(arguments.GetRequiredValue(_target));
-        var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
+        var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
         TimelineFile.Save(path, snapshot);
         SavedReport.Write(session, arguments.GetValue(Json), path, snapshot);
         return 0;
