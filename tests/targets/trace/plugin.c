@@ -1,0 +1,3 @@
+// A library that is loaded, used and unloaded.
+#include <stdlib.h>
+void *plugin_allocate(size_t size) { return malloc(size); }
