@@ -98,6 +98,23 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
         region.Details.ShouldBe(details);
     }
 
+    [Theory]
+    [InlineData("io-uring-rings", "io_uring: rings (anon_inode:[io_uring])")]
+    [InlineData("io-uring-entries", "io_uring: submission entries (anon_inode:[io_uring])")]
+    public void Rings_shared_with_the_kernel_are_named(string key, string details)
+    {
+        var region = At(key);
+        (region.Type, region.Details).ShouldBe((MemoryType.MappedFile, details));
+    }
+
+    [Fact]
+    public void A_ring_of_asynchronous_io_is_named()
+    {
+        var why = _kinds.Target.Said["skipped"].FirstOrDefault(s => s.StartsWith("aio", StringComparison.Ordinal));
+        Assert.SkipWhen(why is not null, $"this machine does not do {why}");
+        Snapshot.RegionOf(_kinds.Target.Range("aio")).Details.ShouldStartWith("ring of asynchronous I/O");
+    }
+
     [Fact]
     public void A_System_V_segment_is_named_by_its_id()
     {
