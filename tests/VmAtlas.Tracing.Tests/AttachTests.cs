@@ -103,8 +103,25 @@ public sealed class AttachTests
             }
             target.Input.Close();
             target.Output.ReadToEnd().ShouldContain("faults 0\n");
-            var launched = TraceRun.Of(new TraceOptions(), path, "1");
-            launched.Program.Kept.ShouldNotBeEmpty();
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_program_of_another_C_library_is_traced_from_its_start()
+    {
+        if (!File.Exists("/usr/bin/musl-gcc"))
+            Assert.Skip("musl-tools is not installed");
+        var path = Path.Combine(Path.GetTempPath(), $"vmatlas-musl-churn-{Environment.ProcessId}");
+        Tool.Output("musl-gcc", "-O2", "-fno-builtin", "-o", path, Path.Combine(Repository.Root, "tests/targets/trace/churn.c"));
+        try
+        {
+            var run = TraceRun.Of(new TraceOptions(), path, "3", "8", "20000", "4", "1");
+            (run.Program.TotalCount - run.Numbers("blocks").Single()).ShouldBeInRange(1, 9);
+            run.Program.UnknownFrees.ShouldBe(0);
         }
         finally
         {

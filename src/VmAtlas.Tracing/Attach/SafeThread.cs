@@ -44,7 +44,7 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
         throw new VmAtlasException(Failure.General, $"no thread of process {pid} came to a point where the agent can be loaded: try again, or start the program with vmatlas trace --");
     }
 
-    IEnumerable<int> InOrderOfPreference() => Directory.EnumerateDirectories($"/proc/{pid}/task")
+    List<int> InOrderOfPreference() => Directory.EnumerateDirectories($"/proc/{pid}/task")
         .Select(folder => (Tid: int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture), Rank: RankOf(folder)))
         .OrderBy(t => t.Rank).Select(t => t.Tid).Take(64).ToList();
 
