@@ -16,8 +16,8 @@ public sealed partial class LiveGoldenTests : IDisposable
     }
 
     [Theory]
-    [InlineData("strings", "strings PID TEXT")]
-    [InlineData("strings", "strings PID TEXT --json")]
+    [InlineData("strings", "strings PID TEXT --grep quick|lazy")]
+    [InlineData("strings", "strings PID TEXT --grep quick|lazy --json")]
     [InlineData("snapshot", "snapshot PID -o FOLDER/x.vmatlas")]
     [InlineData("snapshot", "snapshot PID -o FOLDER/x.vmatlas --json")]
     [InlineData("record", "record PID -o FOLDER/x.vmatlas --every 30s --for 10ms")]

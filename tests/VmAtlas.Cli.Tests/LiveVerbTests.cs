@@ -54,8 +54,8 @@ public sealed class LiveVerbTests : IDisposable
         {
             foreach (var field in (string[])["type", "protection", "details", "reason"])
                 region.GetProperty(field).GetString().ShouldNotBeNull(field);
-            region.GetProperty("address").GetString().ShouldMatch("^0x[0-9a-f]+$");
-            region.GetProperty("end").GetString().ShouldMatch("^0x[0-9a-f]+$");
+            region.GetProperty("address").GetString()!.ShouldMatch("^0x[0-9a-f]+$");
+            region.GetProperty("end").GetString()!.ShouldMatch("^0x[0-9a-f]+$");
             var blocks = region.GetProperty("blocks").EnumerateArray().ToList();
             foreach (var field in measures)
                 region.GetProperty(field).GetUInt64().ShouldBe(blocks.Aggregate(0UL, (sum, b) => sum + b.GetProperty(field).GetUInt64()), field);

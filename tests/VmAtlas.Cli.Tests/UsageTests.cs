@@ -68,7 +68,8 @@ public sealed class UsageTests : IDisposable
     [InlineData(3, "there is no process 999999999", "show", "999999999")]
     [InlineData(3, "there is no process 99999999999999999999", "show", "99999999999999999999")]
     [InlineData(3, "no-such-process-name", "show", "no-such-process-name")]
-    [InlineData(3, "/no/such/file.vmatlas", "show", "/no/such/file.vmatlas")]
+    [InlineData(3, "there is no folder /no/such for /no/such/file.vmatlas", "show", "/no/such/file.vmatlas")]
+    [InlineData(3, "there is no file no-such-file.vmatlas", "show", "no-such-file.vmatlas")]
     public void Failures_are_one_sentence_with_their_exit_code(int code, string sentence, params string[] arguments)
     {
         var run = CommandRun.Of(arguments);

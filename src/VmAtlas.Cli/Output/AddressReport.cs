@@ -101,7 +101,6 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, 
         json.WriteNumber("offsetInRegion", (address - region.Start).Bytes);
         if (block.Inode != 0)
             json.WriteNumber("offsetInFile", InFile(block));
-        _heapBlock?.WriteJson(json);
         if (place?.Section is { } section)
             json.WriteString("section", section);
         if (place?.Symbol is { } symbol)
@@ -109,6 +108,7 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, 
             json.WriteString("symbol", symbol);
             json.WriteNumber("offsetInSymbol", place.Value.Offset);
         }
+        _heapBlock?.WriteJson(json);
     }
 
     static string Hex(ByteSize size) => Hex(size.Bytes);

@@ -19,6 +19,7 @@ sealed class Show : Verb
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
     readonly Option<bool> _heaps = HeapsOption();
     readonly RowOptions _rows;
+    readonly RuntimeOptions _runtime;
     readonly Option<string> _columns = new("--columns")
     {
         Description = "The columns of the regions, with commas: address,type,pss,details; +pss adds to the usual ones.",
@@ -38,6 +39,7 @@ sealed class Show : Verb
         Add(_children);
         Add(_verbose);
         Add(_heaps);
+        _runtime = new RuntimeOptions(this);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -58,7 +60,7 @@ sealed class Show : Verb
         var columns = arguments.GetValue(_columns) is { } names ? ReadColumns(names) : null;
         if (arguments.GetValue(_children))
             return ShowTree(arguments, session);
-        using var target = Target.Open(arguments.GetRequiredValue(_target));
+        using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
         var blocks = arguments.GetValue(_blocks);
         target.Rehearsed = WriteNowhere;
         var heaps = arguments.GetValue(_heaps);

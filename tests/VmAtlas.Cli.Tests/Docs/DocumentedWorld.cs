@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using VmAtlas.Capture;
 using VmAtlas.Cli.Targets;
+using VmAtlas.Model;
 using VmAtlas.Testing;
 
 namespace VmAtlas.Cli.Tests.Docs;
@@ -33,17 +34,20 @@ public sealed class DocumentedWorld : IDisposable
         var bin = Directory.CreateDirectory(_files.Path("bin")).FullName;
         File.WriteAllText(Path.Combine(bin, "xdg-open"), "#!/bin/sh\n");
         Tool.Output("chmod", "u+x", Path.Combine(bin, "xdg-open"));
+        var kept = Directory.CreateDirectory(_files.Path("kept")).FullName;
+        using var target = Target.OpenLive($"{_plain.Pid}", "recording");
+        _files.Save("kept/long.vmatlas", [.. Enumerable.Range(0, 20).Select(_ => target.Capture(CaptureOptions.Quick, CancellationToken.None))]);
+        Snapshot[] whole = [.. Enumerable.Range(0, 2).Select(_ => target.Capture(CaptureOptions.Full with { Heaps = true }, CancellationToken.None))];
         foreach (var file in (string[])["before.vmatlas", "old.vmatlas", "map.vmatlas"])
-            CommandRun.Of("snapshot", $"{_plain.Pid}", "-o", _files.Path(file)).Worked();
-        using (var target = Target.OpenLive($"{_plain.Pid}", "recording"))
-            _files.Save("recorded.vmatlas", [.. Enumerable.Range(0, 20).Select(_ => target.Capture(CaptureOptions.Quick, CancellationToken.None))]);
-        CommandRun.Of("export", $"{_plain.Pid}", "-o", _files.Path("devenv.csv")).Worked();
+            _files.Save($"kept/{file}", whole);
+        CommandRun.Of("export", $"{_plain.Pid}", "-o", Path.Combine(kept, "devenv.csv")).Worked();
     }
 
     internal ShellRun Run(string command)
     {
         var line = PutIn(command);
-        File.Copy(_files.Path("recorded.vmatlas"), _files.Path("long.vmatlas"), overwrite: true);
+        foreach (var file in Directory.EnumerateFiles(_files.Path("kept")))
+            File.Copy(file, _files.Path(Path.GetFileName(file)), overwrite: true); // the command before may have written it anew
         var written = EndsByItself(command) ? null : OutputFile(line);
         if (written is not null)
             File.Delete(_files.Path(written));

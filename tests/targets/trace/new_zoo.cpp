@@ -8,14 +8,14 @@ int main(int argc, char **)
     constexpr std::align_val_t wide{64};
     void *blocks[] = {
         operator new(60001), operator new[](60003), operator new(60005, std::nothrow), operator new[](60007, std::nothrow),
-        operator new(60009, wide), operator new[](60011, wide), operator new(60013, wide, std::nothrow), operator new[](60015, wide, std::nothrow),
+        operator new(60032, wide), operator new[](60096, wide), operator new(60160, wide, std::nothrow), operator new[](60224, wide, std::nothrow),
     };
     if (argc > 1) {
         operator delete(blocks[0]);
         operator delete[](blocks[1], 60003);
         operator delete(blocks[2], std::nothrow);
         operator delete[](blocks[3]);
-        operator delete(blocks[4], 60009, wide);
+        operator delete(blocks[4], 60032, wide);
         operator delete[](blocks[5], wide);
         operator delete(blocks[6], wide, std::nothrow);
         operator delete[](blocks[7], wide);

@@ -105,7 +105,7 @@ CASE void coroutine()
 
 CASE void run_coroutine()
 {
-    static char *stack = static_cast<char *>(mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    char *stack = static_cast<char *>(mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     getcontext(&g_other);
     g_other.uc_stack.ss_sp = stack;
     g_other.uc_stack.ss_size = 65536;

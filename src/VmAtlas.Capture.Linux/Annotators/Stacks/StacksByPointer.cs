@@ -34,8 +34,8 @@ sealed class StacksByPointer(AnnotationContext context, LinuxTarget target, Stac
         var (start, end) = (context.Mappings.Starts[guard], context.Mappings.Ends[mapping]);
         var block = new StackBlock(start, end - start, context.Mappings.Get(Measure.Size, guard));
         writer.ClaimThread(tid, target.ThreadName(tid), block,
-            $"the stack pointer of thread {tid} lies inside, and an inaccessible mapping guards its low end; where it ends is not known: taken to be the end of the mapping",
-            exact: false);
+            $"the stack pointer of thread {tid} lies inside, and an inaccessible mapping guards its low end; where it ends is not known: "
+            + "taken to be the end of the mapping", exact: false);
     }
 
     /// <summary>The guard below a mapping, when both have the shape of a stack of their own and nobody claimed them.</summary>
