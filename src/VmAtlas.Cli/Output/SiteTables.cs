@@ -14,7 +14,7 @@ static class SiteTables
     public static void WriteHead(Screen screen, LoadedTrace trace)
     {
         var (process, totals) = (trace.Store.Process, trace.Store.Totals);
-        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Durations.Text(TimeSpan.FromTicks(totals.Time / 100))}", Palette.Heading);
+        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Time(totals.Time)}", Palette.Heading);
         screen.CutLine(Sentence(totals, process), Palette.Muted);
         if (totals.Dropped > 0)
             screen.Sentence($"! {totals.Dropped:N0} operations were dropped: all figures are lower bounds", Palette.Warning);
@@ -65,6 +65,10 @@ static class SiteTables
         cell.AppendForeign(stacks.CallersOf(site).TrimStart());
         cell.Ink = Palette.Muted;
     }
+
+    /// <summary>"41 ms", "1.5 s".</summary>
+    public static string Time(long nanoseconds) => nanoseconds < 1_000_000_000
+        ? FormattableString.Invariant($"{nanoseconds / 1e6:0.#} ms") : Durations.Text(TimeSpan.FromTicks(nanoseconds / 100));
 
     public static ulong Bytes(long bytes) => (ulong)Math.Max(0, bytes);
 

@@ -92,7 +92,7 @@ sealed class Allocations : Verb
             new("Address", (i, cell) => cell.Append($"{blocks[i].Address:x12}")),
             new("Bytes", (i, cell) => cell.Append($"{blocks[i].Size:N0}")) { Right = true },
             new("Type", (i, cell) => cell.Append(TraceWords.Function(blocks[i].Function))),
-            new("Age", (i, cell) => cell.Append(Durations.Text(TimeSpan.FromTicks((end - blocks[i].Time) / 100)))) { Right = true, DropOrder = 1 },
+            new("Age", (i, cell) => cell.Append(SiteTables.Time(end - blocks[i].Time))) { Right = true, DropOrder = 1 },
             new("Thread", (i, cell) => cell.AppendForeign($"{store.Threads[blocks[i].Thread].Tid} {store.Threads[blocks[i].Thread].Name}")) { DropOrder = 2 },
             new("Site", (i, cell) => cell.Append($"{store.Sites.Site(blocks[i].Site)}")) { Right = true, DropOrder = 3 },
             new("Call", (i, cell) => cell.AppendForeign(stacks.Leaf(store.Sites.Site(blocks[i].Site)))) { Flexible = true },

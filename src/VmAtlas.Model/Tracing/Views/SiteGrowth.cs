@@ -9,6 +9,9 @@ public readonly record struct SiteGrowth(int Row, long Before, long After, doubl
     /// <summary>Parts the time is divided into, where the series has as many moments.</summary>
     const int Parts = 16;
 
+    /// <summary>With fewer nothing could be said to be steady.</summary>
+    const int FewestParts = 4;
+
     const double Steady = 0.5;
 
     public long Grown => After - Before;
@@ -32,7 +35,7 @@ public readonly record struct SiteGrowth(int Row, long Before, long After, doubl
             if (n++ == 0)
                 live.CopyTo(before, 0);
         }
-        var parts = Math.Max(1, times.Count - 1);
+        var parts = Math.Max(FewestParts, times.Count - 1);
         return [.. Enumerable.Range(0, rows)
             .Where(row => last[row] > before[row])
             .Select(row => new SiteGrowth(row, before[row], last[row], Math.Max(0, (double)score[row] / parts)))

@@ -1,30 +1,7 @@
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
-using VmAtlas.Model.Tracing;
 
 namespace VmAtlas.Formats.Tests.Vmatlas.Traces;
-
-/// <summary>Gives a sink that is there already.</summary>
-sealed class Once(ITraceSink sink) : ITraceObserver
-{
-    public ITraceSink Begin(TraceProcess process) => sink;
-}
-
-/// <summary>Names every function after its address.</summary>
-sealed class MadeUpSymbols : IFrameSource
-{
-    public void Resolve(TraceModule? module, ReadOnlySpan<ulong> addresses, CallNodeKind kind, IFrameReceiver into)
-    {
-        foreach (var address in addresses)
-        {
-            if (address % 3 == 0)
-                into.Frame(System.Text.Encoding.UTF8.GetBytes($"inline_{address:x}"), "x.h"u8, 3, true);
-            if (module is not null)
-                into.Frame(System.Text.Encoding.UTF8.GetBytes($"f_{address:x}"), "ü.c"u8, (int)(address % 1000), false);
-            into.EndAddress();
-        }
-    }
-}
 
 /// <summary>Everything one trace of a file told.</summary>
 sealed class Heard : ITraceObserver, ITraceSink
