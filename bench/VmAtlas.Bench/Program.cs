@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Running;
 using VmAtlas.Bench;
 
-// "ratio" compares with what the system itself costs, in one run; "files" measures saved files against their goals; anything else goes to BenchmarkDotNet ("--filter *Smaps*").
+// "ratio" compares with what the system itself costs, in one run; "files" measures saved files, "stacks" threads' stacks against their goals; anything else goes to BenchmarkDotNet ("--filter *Smaps*").
 if (args is ["ratio", .. var rest])
     return Ratio.Run(rest);
+if (args is ["stacks", .. var counts])
+    return StackFigures.Run(counts);
 if (args is ["files", .. var sizes])
     return FileFigures.Run(sizes);
 BenchmarkSwitcher.FromAssembly(typeof(Ratio).Assembly).Run(args);

@@ -33,7 +33,7 @@ public sealed partial class LinuxTarget
             if (file.IsInvalid)
                 throw TargetErrors.Unreadable(Process, errno);
             parser.Begin();
-            errno = _text.ReadAhead(file, parser, WhileReading);
+            errno = _text.Read(file, parser, WhileReading);
             parser.End();
             if (errno != 0)
                 throw TargetErrors.Unreadable(Process, errno);

@@ -55,6 +55,9 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
     /// <summary>One thread's name, cheaper than <see cref="Threads"/>; null when it has ended.</summary>
     public string? ThreadName(int tid) => _threads.Name(tid);
 
+    /// <summary>The names of several threads, cheaper than one after another; null for those that have ended.</summary>
+    public string?[] ThreadNames(IReadOnlyList<int> tids) => _threads.Names(tids);
+
     /// <summary>A file of <c>/proc/PID</c> as text ("limits", "task/12/syscall"), at most 1 MiB of it; null when it is gone or not permitted.</summary>
     public string? TryReadProc(string name) => _folder.TryReadText(name);
 
@@ -66,6 +69,8 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
             mappings.Devices[mapping], mappings.Inodes[mapping]);
 
     public int Read(Address start, Span<byte> into) => _memory.Read(start, into);
+
+    public void ReadEach(ReadOnlySpan<ulong> starts, int length, Span<byte> into, Span<int> got) => _memory.ReadEach(starts, length, into, got);
 
     public bool TryReadPages(AddressRange range, Span<PageState> pages) => _pages.TryReadPages(range, pages);
 

@@ -15,6 +15,10 @@ public sealed record CaptureOptions
     /// </summary>
     public bool Blocks { get; init; } = true;
 
+    /// <summary>Whether the inside of malloc's heaps is read too: every chunk, some 150 ms a GiB. The snapshot gets
+    /// <see cref="Model.Snapshot.Heap"/>, and its heaps blocks in use, free and top.</summary>
+    public bool Heaps { get; init; }
+
     /// <summary>Whether this is the pipeline's only capture: the snapshot then takes its buffers over instead of copies of the exact size.</summary>
     public bool Once { get; init; }
 }

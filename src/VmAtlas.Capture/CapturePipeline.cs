@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Capture;
 
@@ -47,6 +48,7 @@ public sealed class CapturePipeline(
             Counters = counters,
             Annotators = reports,
             Problems = problems,
+            Heap = context.Findings.Heap is { } heap ? new Lazy<HeapReport>(heap) : null,
         };
         Laws.Assert(snapshot);
         return snapshot;

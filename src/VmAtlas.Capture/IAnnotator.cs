@@ -1,4 +1,5 @@
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Capture;
 
@@ -21,6 +22,20 @@ public sealed record AnnotationContext(
 {
     /// <summary>The mappings that have a name.</summary>
     public MappingIndex Index { get; } = new(Mappings);
+
+    public CaptureFindings Findings { get; } = new();
+}
+
+/// <summary>What annotators find out besides claims.</summary>
+/// <remarks>What <see cref="CaptureOptions"/> ask for is kept with the snapshot and its file: a new kind of it is a property here and in
+/// <see cref="Snapshot"/>, and a kind of chunk in the file.</remarks>
+public sealed class CaptureFindings
+{
+    /// <summary>glibc's malloc was found at work: the program's is no other that could be linked into it.</summary>
+    public bool UsesGlibcMalloc { get; set; }
+
+    /// <summary>What is inside the memory of malloc, where asked for.</summary>
+    public HeapReport? Heap { get; set; }
 }
 
 /// <summary>An annotator can not run here: no permission, no such runtime. Not an error of the snapshot.</summary>

@@ -18,6 +18,9 @@ public sealed record ReaderLimits
     /// <summary>Rows of one table: blocks, regions, facts.</summary>
     public int Rows { get; init => field = Positive(value); } = 4 << 20;
 
+    /// <summary>Chunks of the heaps of one snapshot; each takes 8 bytes of memory.</summary>
+    public int HeapChunks { get; init => field = Positive(value); } = 1 << 28;
+
     /// <summary>Values of one snapshot that take memory, eight bytes each; columns that are zero all over take none.</summary>
     public long Values { get; init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value)); } = 128L << 20;
 

@@ -11,6 +11,10 @@ public sealed record WebServerOptions
 
     public TimeSpan IdleLimit { get; init; } = DefaultIdleLimit;
 
+    /// <summary>Where the page keeps what its reader chose (theme, columns, recent targets); null to keep nothing.</summary>
+    /// <remarks>Not the browser's own store: that belongs to an address with its port, and the port is another one each time.</remarks>
+    public string? SettingsPath { get; init; }
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Where unexpected failures are told, one line each. Never gets the token.</summary>

@@ -11,14 +11,15 @@ public sealed class ArrowTests
     {
         ["Model"] = [],
         ["Formats"] = ["Model"],
+        ["Symbols"] = ["Model"],
         ["Capture"] = ["Model"],
-        ["Capture.Linux"] = ["Model", "Capture"],
+        ["Capture.Linux"] = ["Model", "Symbols", "Capture"],
         ["Capture.Windows"] = ["Model", "Capture"],
         ["Capture.Clr"] = ["Model", "Capture"],
         ["Capture.Clr.Helper"] = ["Model", "Capture", "Capture.Clr"],
-        ["Tracing"] = ["Model", "Capture"],
-        ["Web"] = ["Model", "Formats", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Tracing"],
-        ["Cli"] = ["Model", "Formats", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Capture.Clr.Helper", "Tracing", "Web"],
+        ["Tracing"] = ["Model", "Symbols", "Capture"],
+        ["Web"] = ["Model", "Formats", "Symbols", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Tracing"],
+        ["Cli"] = ["Model", "Formats", "Symbols", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Capture.Clr.Helper", "Tracing", "Web"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)];

@@ -109,6 +109,106 @@ public sealed class HeapVerbTests
         }
     }
 
+    [Fact]
+    public void A_saved_heap_is_looked_into_like_a_live_one_and_compared()
+    {
+        using var target = TestTarget.Start("heap_shapes", "growing");
+        var (before, after) = (Path.GetTempFileName(), Path.GetTempFileName());
+        try
+        {
+            CommandRun.Of("snapshot", Pid(target), "--heaps", "-o", before).Worked();
+            var live = CommandRun.Of("heap", Pid(target), "--json").Json();
+            var saved = CommandRun.Of("heap", $"{before}@1", "--json").Json();
+            foreach (var part in (string[])["totals", "inUse", "arenas", "sizes"])
+                saved.GetProperty(part).GetRawText().ShouldBe(live.GetProperty(part).GetRawText());
+            CommandRun.Of("heap", before, "--blocks", "--state", "top", "--json").Json().GetProperty("blocks").GetArrayLength().ShouldBe(1);
+
+            target.Input.WriteLine("grow");
+            target.Input.Flush();
+            target.Output.ReadLine().ShouldBe("grown");
+            CommandRun.Of("snapshot", Pid(target), "--heaps", "-o", after).Worked();
+            foreach (var growth in (System.Text.Json.JsonElement[])
+            [
+                CommandRun.Of("diff", before, after, "--json").Json().GetProperty("heapGrowth"),
+                CommandRun.Of("diff", before, Pid(target), "--heaps", "--json").Json().GetProperty("heapGrowth"),
+                CommandRun.Of("heap", after, "--since", before, "--json").Json().GetProperty("growth"),
+            ])
+            {
+                var most = growth[0];
+                most.GetProperty("size").GetInt32().ShouldBe(784, "768 bytes and the header");
+                (most.GetProperty("after").GetInt32() - most.GetProperty("before").GetInt32()).ShouldBe(500);
+            }
+            CommandRun.Of("diff", before, after).Worked().Out.ShouldContain("Growing size");
+        }
+        finally
+        {
+            File.Delete(before);
+            File.Delete(after);
+        }
+    }
+
+    [Fact]
+    public void An_address_is_told_with_its_block_live_and_saved()
+    {
+        using var target = TestTarget.Start("heap_shapes", "plain");
+        var file = Path.GetTempFileName();
+        try
+        {
+            CommandRun.Of("snapshot", Pid(target), "--heaps", "-o", file).Worked();
+            var block = CommandRun.Of("heap", file, "--blocks", "--state", "used", "--size", "1K..", "--json").Json().GetProperty("blocks")[0];
+            var address = Convert.ToUInt64(block.GetProperty("address").GetString()![2..], 16);
+            foreach (var run in (CommandRun[])[CommandRun.Of("at", file, $"{address + 24:x}", "--json"), CommandRun.Of("at", Pid(target), $"{address + 24:x}", "--heaps", "--json")])
+            {
+                var found = run.Json().GetProperty("heapBlock");
+                found.GetProperty("address").GetString().ShouldBe(block.GetProperty("address").GetString());
+                found.GetProperty("size").GetUInt64().ShouldBe(block.GetProperty("size").GetUInt64());
+                found.GetProperty("offset").GetInt32().ShouldBe(24);
+            }
+            CommandRun.Of("at", Pid(target), $"{address:x}", "--json").Json().TryGetProperty("heapBlock", out _).ShouldBeFalse("it was not asked for");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("--stop")]
+    [InlineData("--classes")]
+    [InlineData("--growth", "1s")]
+    [InlineData("--blocks", "--bytes", "8")]
+    public void What_takes_the_memory_itself_is_refused_for_a_file(params string[] options)
+    {
+        using var target = TestTarget.Start("heap_shapes", "untouched");
+        var file = Path.GetTempFileName();
+        try
+        {
+            CommandRun.Of("snapshot", Pid(target), "--heaps", "-o", file).Worked();
+            var run = CommandRun.Of(["heap", $"{file}@1", .. options]);
+            run.ExitCode.ShouldBe(2);
+            run.Error.ShouldContain("takes a live process");
+            CommandRun.Of("snapshot", Pid(target), "-o", file).Worked();
+            CommandRun.Of("heap", file).Error.ShouldContain("has no heap in it");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public void Show_brings_the_heap_only_when_asked()
+    {
+        using var target = TestTarget.Start("heap_shapes", "trimmable");
+        CommandRun.Of("show", Pid(target), "--json").Json().TryGetProperty("heap", out _).ShouldBeFalse();
+        var json = CommandRun.Of("show", Pid(target), "--heaps", "--blocks", "--json").Json();
+        json.GetProperty("heap").GetProperty("totals").GetProperty("uordblks").GetUInt64().ShouldBe(ulong.Parse(target.Said["uordblks"].Single()));
+        var labels = json.GetProperty("regions").EnumerateArray().Where(r => r.GetProperty("type").GetString() == "Heap")
+            .SelectMany(r => r.GetProperty("blocks").EnumerateArray()).Select(b => b.GetProperty("label").GetString()).ToHashSet();
+        labels.ShouldContain("free");
+        labels.ShouldContain("top");
+    }
+
     [Theory]
     [InlineData("there is no state 'gone'", "--state", "gone")]
     [InlineData("--size takes a size or a range", "--size", "much")]

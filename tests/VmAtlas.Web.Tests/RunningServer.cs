@@ -9,11 +9,13 @@ public sealed class RunningServer : IAsyncLifetime
 {
     public WebServer Server { get; private set; } = null!;
 
+    public WebServerOptions Options { get; init; } = new();
+
     public HttpClient Client { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        Server = await WebServer.StartAsync(new WebServerOptions { Log = line => TestContext.Current.TestOutputHelper?.WriteLine(line) });
+        Server = await WebServer.StartAsync(Options with { Log = line => TestContext.Current.TestOutputHelper?.WriteLine(line) });
         Client = new HttpClient { BaseAddress = Server.Address };
     }
 

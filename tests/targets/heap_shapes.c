@@ -134,6 +134,11 @@ static void corrupt(void) {
 
 int main(int argc, char **argv) {
     setvbuf(stdout, output, _IOFBF, sizeof output);
+    // Opened first and never closed: what malloc says of itself must not change what it says it of.
+    static char info_buffer[1 << 20];
+    FILE *info = getenv("MALLOC_INFO") ? fopen(getenv("MALLOC_INFO"), "w") : NULL;
+    if (info)
+        setvbuf(info, info_buffer, _IOFBF, sizeof info_buffer);
     const char *shape = argc > 1 ? argv[1] : "plain";
     bool count = true;
     if (!strcmp(shape, "plain")) {
@@ -157,6 +162,8 @@ int main(int argc, char **argv) {
         here(30000, 500, 5000, 1);
         here(3000, 16, 900, 2);
         malloc_trim(0);
+    } else if (!strcmp(shape, "growing")) {
+        here(3000, 16, 900, 0);
     } else if (!strcmp(shape, "trimmable")) {
         here(10000, 3000, 9000, 2);
     } else if (!strcmp(shape, "foreign")) {
@@ -189,16 +196,23 @@ int main(int argc, char **argv) {
             held += workers[i].held, usable += workers[i].usable;
         printf("blocks %zu\nusable %zu\nthreads %d\n", held, usable, worker_count);
     }
+    if (info && (malloc_info(0, info) || fflush(info)))
+        return 1;
     printf("ready\n");
     fflush(stdout);
 
-    // A line "trim" gives back what malloc_trim can; anything else but the end is ignored.
+    // A line "trim" gives back what malloc_trim can, "grow" leaks 500 blocks of 768 bytes; anything else but the end is ignored.
     char line[64];
     ssize_t n;
     while ((n = read(0, line, sizeof line)) > 0) {
         if (n >= 4 && !memcmp(line, "trim", 4)) {
             malloc_trim(0);
             if (write(1, "trimmed\n", 8) < 0)
+                return 1;
+        } else if (n >= 4 && !memcmp(line, "grow", 4)) {
+            for (int i = 0; i < 500; i++)
+                memset(malloc(768), 1, 768);
+            if (write(1, "grown\n", 6) < 0)
                 return 1;
         }
     }

@@ -24,18 +24,19 @@ sealed class StackAnnotator : IAnnotator
         if (main >= 0)
             writer.DescribeMain(main);
         var page = target.System.PageSize.Bytes;
-        var (threads, others, refused) = (new List<ThreadControlBlock>(), new List<int>(), 0);
+        var (registered, others, refused) = (new List<(ulong Head, int Tid)>(), new List<int>(), 0);
         foreach (var tid in target.ThreadIds)
         {
             if (tid == target.Process.Pid)
                 continue;
             if (!Syscalls.TryGetRobustList(tid, out var head))
                 refused++;
-            else if (head != 0 && ThreadControlBlock.TryRead(target, head, page) is { } block)
-                Claim(writer, threads, tid, head, block);
+            else if (ThreadControlBlock.IsPlausible(head))
+                registered.Add((head, tid));
             else
                 others.Add(tid);
         }
+        var threads = ClaimRegistered(target, writer, registered, others);
         if (threads.Count > 0)
         {
             foreach (var stack in CachedStacks.Find(target, threads, page))
@@ -47,9 +48,24 @@ sealed class StackAnnotator : IAnnotator
             throw new AnnotatorUnavailableException("which stack belongs to which thread may not be read: needs CAP_SYS_PTRACE");
     }
 
-    static void Claim(StackWriter writer, List<ThreadControlBlock> threads, int tid, ulong head, ThreadControlBlock block)
+    /// <summary>Claims the stacks that control blocks tell of, and returns the blocks; threads that have none are added to the others.</summary>
+    static List<ThreadControlBlock> ClaimRegistered(LinuxTarget target, StackWriter writer, List<(ulong Head, int Tid)> registered, List<int> others)
     {
-        threads.Add(block);
-        writer.ClaimThread(tid, block.Stack, $"the control block of thread {tid}, found at 0x{head:x} through its robust list, says that its stack is {block.Stack.Range}");
+        registered.Sort();
+        var blocks = ThreadControlBlock.Read(target, registered.ConvertAll(r => r.Head).ToArray(), target.System.PageSize.Bytes);
+        var names = target.ThreadNames(registered.ConvertAll(r => r.Tid));
+        var threads = new List<ThreadControlBlock>();
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            var (head, tid) = registered[i];
+            if (blocks[i] is not { } block)
+            {
+                others.Add(tid);
+                continue;
+            }
+            threads.Add(block);
+            writer.ClaimThread(tid, names[i], block.Stack, $"the control block of thread {tid}, found at 0x{head:x} through its robust list, says that its stack is {block.Stack.Range}");
+        }
+        return threads;
     }
 }

@@ -15,6 +15,15 @@ sealed class FreshHeaders(IMemorySource memory)
         return memory.Read(new Address(arena.TopField), MemoryMarshal.AsBytes(new Span<ulong>(ref top))) == sizeof(ulong);
     }
 
+    /// <summary>The heads of an arena's fastbins; zeros in the releases that have none.</summary>
+    public ulong[] ReadFastBins(GlibcArena arena)
+    {
+        var heads = new ulong[ArenaHeader.FastBins];
+        if (arena.HasFastBins)
+            memory.Read(new Address(arena.TopField - 8 * ArenaHeader.FastBins), MemoryMarshal.AsBytes(heads.AsSpan()));
+        return heads;
+    }
+
     public bool IsUnchanged(GlibcArena arena)
     {
         var bytes = MemoryMarshal.AsBytes(_words.AsSpan());

@@ -34,15 +34,22 @@ public sealed class GlibcHeapReader
         return new GlibcHeapReader(mappings, strings, memory, options).Read(arenas, clock, cancellation);
     }
 
+    /// <summary>The same with the arenas found before.</summary>
+    internal static HeapReport Read(
+        GlibcArenas arenas, BlockTable mappings, StringTable strings, IMemorySource memory, HeapReadOptions options, CancellationToken cancellation) =>
+        new GlibcHeapReader(mappings, strings, memory, options).Read(arenas, Stopwatch.StartNew(), cancellation);
+
     HeapReport Read(GlibcArenas arenas, Stopwatch clock, CancellationToken cancellation)
     {
-        var tallies = arenas.Arenas.Select(a => new ArenaTally(a)).ToList();
+        var fresh = new FreshHeaders(_memory);
+        var tallies = arenas.Arenas.Select(a => new ArenaTally(a, fresh.ReadFastBins(a))).ToList();
+        NoteLinks(tallies);
         var walker = new HeapWalker(_memory, _sizes, _chunks, _residency, _torn);
         var mapped = new MappedTally(_sizes, _chunks, MappedChunks.Find(
             _mappings, _strings, _memory, arenas.Parameters?.MappedChunks, RowsOf(arenas).Contains));
-        foreach (var (tally, heap) in tallies.SelectMany(t => t.Arena.Heaps.Select(h => (t, h))).OrderBy(p => p.h.Range.Start))
+        foreach (var (tally, heap) in tallies.SelectMany(t => t.Arena.Heaps.Select((_, i) => (t, i))).OrderBy(p => p.t.Arena.Heaps[p.i].Range.Start))
         {
-            mapped.AddBefore(heap.Range.Start.Value);
+            mapped.AddBefore(tally.Arena.Heaps[heap].Range.Start.Value);
             walker.Walk(tally, heap, cancellation);
         }
         mapped.AddBefore(ulong.MaxValue);
@@ -51,9 +58,22 @@ public sealed class GlibcHeapReader
             lists.FollowThreadCache(cache);
         foreach (var tally in tallies)
             lists.FollowFastBins(tally);
-        var fresh = new FreshHeaders(_memory);
         var moved = _torn.Moved || !arenas.Arenas.All(fresh.IsUnchanged);
         return Report(arenas, tallies, mapped, moved, clock);
+    }
+
+    /// <summary>Where no fastbin holds anything, no link need be noted.</summary>
+    static void NoteLinks(List<ArenaTally> tallies)
+    {
+        var heaps = tallies.SelectMany(t => t.Arena.Heaps).Select(h => h.Range).ToList();
+        if (heaps.Count == 0 || !tallies.Any(t => t.FastBinHeads.AsSpan().ContainsAnyExcept(0UL)))
+            return;
+        var arenas = new AddressRange(heaps.Min(h => h.Start), heaps.Max(h => h.End));
+        foreach (var tally in tallies)
+        {
+            for (var i = 0; i < tally.Links.Length; i++)
+                tally.Links[i] = new FastLinks(tally.Arena.Heaps[i].Range.Start.Value, arenas);
+        }
     }
 
     HashSet<int> RowsOf(GlibcArenas arenas) =>
@@ -83,7 +103,6 @@ public sealed class GlibcHeapReader
             Chunks = _chunks,
             Approximate = moved || _torn.Count > 0,
             Problems = problems,
-            Paused = _options.Paused?.Invoke(),
             Took = clock.Elapsed,
         };
     }

@@ -3,12 +3,9 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// <summary>What a reading of the heap is to bring.</summary>
 public sealed record HeapReadOptions
 {
-    /// <summary>Keep every chunk (16 bytes each), not only their sums.</summary>
+    /// <summary>Keep every chunk (8 bytes each), not only their sums.</summary>
     public bool Chunks { get; init; }
 
     /// <summary>Say how much of what malloc_trim would give back is resident.</summary>
     public bool Residency { get; init; }
-
-    /// <summary>How long the target has been standing still for this; null when it runs.</summary>
-    public Func<TimeSpan>? Paused { get; init; }
 }

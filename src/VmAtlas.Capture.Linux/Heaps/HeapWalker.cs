@@ -26,14 +26,17 @@ sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? c
     public const int MaxThreadCaches = 1 << 20;
 
     ArenaTally _tally = null!;
-    ulong _end, _top, _at, _openAt, _openSize;
+    FastLinks? _links;
+    ulong _end, _top, _at, _openAt, _openSize, _openWord;
 
     /// <summary>Chunks that may be a thread's cache.</summary>
     public IReadOnlyList<ulong> ThreadCaches => _threadCaches;
 
-    public void Walk(ArenaTally tally, GlibcHeap heap, CancellationToken cancellation)
+    /// <param name="number">Of the heap in its arena.</param>
+    public void Walk(ArenaTally tally, int number, CancellationToken cancellation)
     {
-        _tally = tally;
+        var heap = tally.Arena.Heaps[number];
+        (_tally, _links) = (tally, tally.Links[number]);
         _stream.Forget();
         (_at, _end) = (heap.FirstChunk.Value, heap.Range.End.Value);
         (_top, _openSize) = (heap.HasTop ? tally.Arena.Top.Value : 0, 0);
@@ -54,12 +57,25 @@ sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? c
         var words = _stream.From(_at, _end);
         if (words.IsEmpty)
             return GoOn("is not in memory");
+        var used = new ChunkCount();
+        var more = Walk(words, ref used);
+        _tally.InUse += used;
+        return more;
+    }
+
+    bool Walk(ReadOnlySpan<ulong> words, ref ChunkCount used)
+    {
         var wrong = IsMapped | (_tally.Arena.IsMain ? NotMain : 0);
         for (var i = 1; i < words.Length;)
         {
             var head = words[i];
             if (_openSize != 0)
-                Close((head & PreviousInUse) != 0, words[i - 1]);
+            {
+                if ((head & PreviousInUse) != 0)
+                    used += CloseUsed();
+                else
+                    CloseFree(words[i - 1]);
+            }
             var size = head & ~FlagMask;
             if (_at == _top && !TopHasMoved(size))
                 return TakeTop(size);
@@ -67,27 +83,31 @@ sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? c
                 return IsFence(head) && (_tally.Arena.IsMain || _top == 0) ? PassFence() : GoOn($"has the size {size:#,0} (0x{head:x})");
             if (ThreadCacheLayout.IsPossible(size))
                 NoteThreadCache(words[(i - 1)..], size);
-            (_openAt, _openSize) = (_at, size);
+            (_openAt, _openSize, _openWord) = (_at, size, (uint)(i + 1) < (uint)words.Length ? words[i + 1] : 0);
             _at += size;
             if (size > (ulong)(words.Length - i) * 8)
-                break;
+                return true;
             i += (int)(size >> 3);
         }
         return true;
     }
 
-    /// <summary>The header behind the open chunk is known: count it.</summary>
-    void Close(bool inUse, ulong sizeBefore)
+    /// <summary>The header behind the open chunk says that it is in use, as the program's or in a list that does not show here.</summary>
+    ChunkCount CloseUsed()
     {
         var size = _openSize;
         _openSize = 0;
-        if (inUse)
-        {
-            _tally.InUse += new ChunkCount(1, size);
-            sizes.AddUsed(size);
-            chunks?.Add(_openAt, size, ChunkState.InUse);
-            return;
-        }
+        sizes.AddUsed(size);
+        chunks?.Add(_openAt, size, ChunkState.InUse);
+        if (_links is not null && size <= FastLinks.LargestSize)
+            _links.Note(_openAt, size, _openWord, chunks is null ? -1 : chunks.Count - 1);
+        return new ChunkCount(1, size);
+    }
+
+    void CloseFree(ulong sizeBefore)
+    {
+        var size = _openSize;
+        _openSize = 0;
         if (sizeBefore != size)
             torn.Add(_tally.Arena, _openAt, $"is {size:#,0} bytes and free, but the chunk behind it says {sizeBefore:#,0}");
         _tally.Free += new ChunkCount(1, size);

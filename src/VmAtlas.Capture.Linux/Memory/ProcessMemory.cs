@@ -37,6 +37,46 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
         }
     }
 
+    /// <summary>Copies what is present of as many bytes at each of many places, ascending, in a few calls.</summary>
+    /// <param name="into">The places' bytes one after another, <paramref name="length"/> for each.</param>
+    /// <param name="got">How many bytes each gave.</param>
+    public void ReadEach(ReadOnlySpan<ulong> starts, int length, Span<byte> into, Span<int> got)
+    {
+        const int MostAtOnce = 1024; // UIO_MAXIOV
+        pages.PresentRuns(starts, length, got);
+        Span<Iovec> local = new Iovec[Math.Min(starts.Length, MostAtOnce)], remote = new Iovec[local.Length];
+        fixed (byte* target = into)
+        {
+            for (var first = 0; first < starts.Length;)
+            {
+                var count = Math.Min(starts.Length - first, local.Length);
+                for (var i = 0; i < count; i++)
+                {
+                    local[i] = new Iovec { Base = (nuint)(target + (long)(first + i) * length), Length = (nuint)got[first + i] };
+                    remote[i] = new Iovec { Base = (nuint)starts[first + i], Length = (nuint)got[first + i] };
+                }
+                var settled = Transfer(local[..count], remote[..count]);
+                first += settled;
+                if (settled == count)
+                    continue;
+                got[first] = Read(new Address(starts[first]), into.Slice(first * length, length));
+                first++;
+            }
+        }
+    }
+
+    /// <summary>One call; returns how many places it copied. It ends at the first that can not be read this way.</summary>
+    int Transfer(ReadOnlySpan<Iovec> local, ReadOnlySpan<Iovec> remote)
+    {
+        long left;
+        fixed (Iovec* to = local, from = remote)
+            left = Libc.process_vm_readv(pid, to, (nuint)local.Length, from, (nuint)remote.Length, 0);
+        var copied = 0;
+        while (copied < local.Length && (long)local[copied].Length <= left)
+            left -= (long)local[copied++].Length;
+        return copied;
+    }
+
     public void Dispose() => _mem.Dispose();
 
     int ReadFile(Address start, byte* into, int length)

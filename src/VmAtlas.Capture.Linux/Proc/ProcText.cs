@@ -21,18 +21,16 @@ sealed unsafe class ProcText
     /// <summary>Bytes from which on a text counts as long: some ten milliseconds of the kernel's work are still to come, if not seconds.</summary>
     const long LongText = 1 << 21;
 
-    const int Size = 1 << 19, Room = 1 << 13;
+    const int Size = 1 << 17, Room = 1 << 13;
 
-    byte[] _buffer = NewBuffer();
-    byte[]? _other;
-
-    static byte[] NewBuffer() => GC.AllocateUninitializedArray<byte>(Size, pinned: true);
+    readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Size, pinned: true);
 
     /// <summary>Gives all of a file to the sink; returns an errno, 0 for the end of the file.</summary>
     /// <exception cref="InvalidDataException">A line is longer than the buffer, which no kernel writes.</exception>
-    public int Read(SafeFileHandle file, ITextSink sink)
+    /// <param name="long">Called once when the text turns out to be long: see <see cref="LongText"/>.</param>
+    public int Read(SafeFileHandle file, ITextSink sink, Action? @long = null)
     {
-        var filled = 0;
+        var (filled, read) = (0, 0L);
         while (true)
         {
             var more = Fill(file, ref filled, out var errno);
@@ -41,42 +39,9 @@ sealed unsafe class ProcText
             filled -= taken;
             if (!more)
                 return errno;
-            RefuseLongLine(filled);
-        }
-    }
-
-    /// <summary>The same, but the sink works on another thread while the kernel writes what comes next: for texts that the kernel writes slowly.
-    /// The sink is called from one thread at a time, and not any more once this has returned.</summary>
-    /// <param name="long">Called once, on this thread, when the text turns out to be long: see <see cref="LongText"/>.</param>
-    public int ReadAhead(SafeFileHandle file, ITextSink sink, Action? @long = null)
-    {
-        var (filled, read) = (0, 0L);
-        var taking = Task.CompletedTask;
-        while (true)
-        {
-            bool more;
-            int errno;
-            try
-            {
-                more = Fill(file, ref filled, out errno);
-            }
-            finally
-            {
-                taking.GetAwaiter().GetResult();
-            }
-            var whole = _buffer.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
-            if (!more)
-            {
-                sink.Take(_buffer.AsSpan(0, whole));
-                return errno;
-            }
-            RefuseLongLine(filled - whole);
-            var text = _buffer;
-            (_buffer, _other) = (_other ?? NewBuffer(), _buffer);
-            text.AsSpan(whole, filled - whole).CopyTo(_buffer);
-            filled -= whole;
-            taking = Task.Run(() => sink.Take(text.AsSpan(0, whole)));
-            if (read < LongText && (read += whole) >= LongText)
+            if (filled > Size - Room)
+                throw new InvalidDataException($"a line of more than {filled} bytes in /proc");
+            if (read < LongText && (read += taken) >= LongText)
                 @long?.Invoke();
         }
     }
@@ -100,11 +65,5 @@ sealed unsafe class ProcText
             filled += (int)got;
         }
         return true;
-    }
-
-    static void RefuseLongLine(int length)
-    {
-        if (length > Size - Room)
-            throw new InvalidDataException($"a line of more than {length} bytes in /proc");
     }
 }

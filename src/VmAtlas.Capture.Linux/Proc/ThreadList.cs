@@ -37,6 +37,19 @@ sealed class ThreadList(ProcFolder folder)
         return threads;
     }
 
+    /// <summary>The names of threads: each is a file to open, which several cores do side by side where there are very many.</summary>
+    public string?[] Names(IReadOnlyList<int> tids)
+    {
+        const int Few = 128;
+        var names = new string?[tids.Count];
+        if (tids.Count > Few)
+            Parallel.For(0, names.Length, i => names[i] = Name(tids[i]));
+        else
+            for (var i = 0; i < names.Length; i++)
+                names[i] = Name(tids[i]);
+        return names;
+    }
+
     /// <summary>One thread's name, the cheapest of its facts; null when it is gone.</summary>
     public string? Name(int tid)
     {

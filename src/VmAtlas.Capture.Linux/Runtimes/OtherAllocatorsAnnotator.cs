@@ -1,39 +1,49 @@
+using VmAtlas.Capture.Linux.Runtimes.Allocators;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Runtimes;
 
-/// <summary>Memory of an allocator that is not glibc's: recognised by its library, named, never looked into.</summary>
+/// <summary>Memory of an allocator that is not glibc's: recognised by its library or its shape, named, never looked into.</summary>
 /// <remarks>
-/// Evidence: the allocator's library is mapped and the memory is private, anonymous, readable, writable, and at least 64 KiB long; or the C library is
-/// musl, whose malloc takes small groups of pages. Such an allocator replaces malloc in the whole program, so nearly all anonymous memory is its own.
-/// Wrong for what a program maps by itself. An allocator linked into the program without a library of its own is not recognised.
+/// By library: the allocator's is mapped, so it takes malloc's place in the whole program, and what is private, anonymous, writable and long enough
+/// is nearly all its own. Wrong for what a program maps by itself. By shape (see <see cref="MuslGroups"/>, <see cref="MimallocSegments"/>): for
+/// allocators linked into the program where glibc's is not at work, and only for the mappings that have the shape. jemalloc and tcmalloc leave no mark in the memory they
+/// manage: linked into a program they are not recognised.
 /// </remarks>
 sealed class OtherAllocatorsAnnotator : IAnnotator
 {
+    /// <summary>Shorter mappings than this the loader and the C library make, too.</summary>
     const ulong Smallest = 64 << 10;
 
-    static readonly (string File, string Name)[] s_allocators =
-    [
-        ("libjemalloc", "jemalloc"), ("libtcmalloc", "tcmalloc"), ("libmimalloc", "mimalloc"), ("libsnmalloc", "snmalloc"),
-        ("librpmalloc", "rpmalloc"), ("libhoard", "Hoard"), ("ld-musl", "musl"),
-    ];
+    const ulong PageBytes = 4096;
 
     public string Name => "Other allocators";
 
     public void Annotate(AnnotationContext context)
     {
-        foreach (var (file, name) in s_allocators)
+        if (AllocatorLibrary.Find(context) is { } library)
         {
-            if (AnonymousMemory.FindFile(context, file) is not (>= 0 and var row))
-                continue;
-            var path = context.Strings[context.Mappings.Names[row]];
-            var region = context.Claims.AddRegion(MemoryType.Heap, name, $"{path} is mapped, which takes malloc's place in the whole program");
-            foreach (var mapping in AnonymousMemory.NotWholly(context, Protection.Read | Protection.Write))
-            {
-                if (context.Mappings.Range(mapping).Size.Bytes >= (name == "musl" ? 4096 : Smallest))
-                    context.Claims.Claim(region, mapping);
-            }
-            return;
+            var smallest = library.Name == "musl" ? PageBytes : Smallest;
+            Claim(context, library.Name, $"{library.Path} is mapped, which takes malloc's place in the whole program",
+                AnonymousMemory.NotWholly(context, Protection.Read | Protection.Write).Where(m => context.Mappings.Range(m).Size.Bytes >= smallest));
+        }
+        else if (!context.Findings.UsesGlibcMalloc && context.Target is IMemorySource memory)
+        {
+            Claim(context, "musl", "it begins with a group of musl's malloc, to which its own description points back", MuslGroups.Find(context, memory));
+            Claim(context, "mimalloc", "it begins as others do with its own address, mixed with the one secret of mimalloc", MimallocSegments.Find(context, memory));
+        }
+    }
+
+    /// <summary>One region for each run of neighbours.</summary>
+    static void Claim(AnnotationContext context, string name, string reason, IEnumerable<int> mappings)
+    {
+        var (region, end) = (-1, 0UL);
+        foreach (var mapping in mappings.ToList())
+        {
+            if (region < 0 || context.Mappings.Starts[mapping] != end)
+                region = context.Claims.AddRegion(MemoryType.Heap, name, reason);
+            context.Claims.Claim(region, mapping);
+            end = context.Mappings.Ends[mapping];
         }
     }
 }

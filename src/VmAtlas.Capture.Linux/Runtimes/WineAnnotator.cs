@@ -1,3 +1,4 @@
+using VmAtlas.Capture.Linux.Runtimes.Wine;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Runtimes;
@@ -5,12 +6,13 @@ namespace VmAtlas.Capture.Linux.Runtimes;
 /// <summary>Windows programs under Wine: NT heaps, and threads' Windows stacks.</summary>
 /// <remarks>
 /// Evidence for a heap: on a border of 64 KiB, 0xFFEEFFEE stands 16 bytes in (the signature of a subheap). For a stack: a page that holds its own
-/// address 48 bytes in is a thread environment block, and names the stack's top, limit and reservation. Seen in Wine 8, 64 bit. Only looked for where Wine's
-/// own libraries are mapped. It comes before other stacks are looked for, because it knows where a stack ends that the kernel merged with a heap.
+/// address 48 bytes in is a thread environment block, and names the stack's top, limit and reservation, and Wine's own stack for the thread's system
+/// calls, which lies above it. Seen in Wine 8, 64 bit. Only looked for where Wine's own libraries are mapped. It comes before other stacks are looked for,
+/// because it knows where a stack ends that the kernel merged with a heap.
 /// </remarks>
 sealed class WineAnnotator : IAnnotator
 {
-    const ulong Granularity = 64 << 10, PageBytes = 4096, LargestStack = 1UL << 30;
+    const ulong Granularity = 64 << 10, PageBytes = 4096, SystemStackBytes = 1 << 20;
     const uint SubHeap = 0xffeeffee;
     const int MaxPages = 1 << 16;
 
@@ -22,13 +24,15 @@ sealed class WineAnnotator : IAnnotator
             return;
         var rows = AnonymousMemory.Unclaimed(context, Protection.Read | Protection.Write)
             .Where(r => context.Mappings.Get(Measure.TotalWs, r) > 0).ToList();
-        foreach (var row in rows.Where(r => ClaimStacks(context, memory, context.Mappings.Range(r))).Where(context.Claims.IsFree).ToList())
+        var threads = new List<ThreadEnvironment>();
+        foreach (var row in rows.Where(r => ClaimStacks(context, memory, context.Mappings.Range(r), threads)).Where(context.Claims.IsFree).ToList())
         {
             context.Claims.Claim(context.Claims.AddRegion(MemoryType.PrivateData, "Windows thread environment blocks",
                 "pages of it hold their own address where a thread environment block does"), row);
         }
         foreach (var row in rows.Where(r => context.Claims.OwnerOf(r) < 0))
             ClaimHeaps(context, memory, row);
+        WineTables.Claim(context, memory, threads);
     }
 
     /// <summary>Claims heaps from their signature to the next one, or to the end of the mapping: the kernel merges what Wine mapped side by side.</summary>
@@ -53,25 +57,20 @@ sealed class WineAnnotator : IAnnotator
     }
 
     /// <summary>Thread environment blocks lie page by page in small areas. Claims the stacks they name; false when none is there.</summary>
-    static bool ClaimStacks(AnnotationContext context, IMemorySource memory, AddressRange range)
+    static bool ClaimStacks(AnnotationContext context, IMemorySource memory, AddressRange range, List<ThreadEnvironment> threads)
     {
-        Span<ulong> words = stackalloc ulong[7];
-        Span<ulong> bottom = stackalloc ulong[1];
-        Span<ulong> thread = stackalloc ulong[1];
-        var (pages, found) = (0, false);
+        var (pages, before) = (0, threads.Count);
         for (var at = range.Start.Value; at < range.End.Value && pages++ < MaxPages; at += PageBytes)
         {
-            if (!AnonymousMemory.TryRead(memory, at, words) || words[6] != at || !AnonymousMemory.TryRead(memory, at + 0x1478, bottom))
+            if (ThreadEnvironment.TryRead(memory, at) is not { } thread)
                 continue;
-            var (top, limit) = (words[1], words[2]);
-            if (bottom[0] >= limit || limit >= top || top - bottom[0] > LargestStack || ((top | bottom[0]) & PageBytes - 1) != 0)
-                continue;
-            var id = AnonymousMemory.TryRead(memory, at + 0x48, thread) ? thread[0] & uint.MaxValue : 0;
-            var region = context.Claims.AddRegion(MemoryType.Stack, $"Windows thread {id:x}, TEB 0x{at:x}",
-                $"the thread environment block at 0x{at:x} says its stack is 0x{bottom[0]:x}-0x{top:x}");
-            context.Claims.ClaimRange(region, AddressRange.Of(bottom[0], top));
-            found = true;
+            threads.Add(thread);
+            var region = context.Claims.AddRegion(MemoryType.Stack, $"Windows thread, TEB 0x{at:x}",
+                $"the thread environment block at 0x{at:x} says its stack is 0x{thread.Bottom:x}-0x{thread.Top:x}");
+            context.Claims.ClaimRange(region, AddressRange.Of(thread.Bottom, thread.Top));
+            if (thread.SystemStack != 0)
+                context.Claims.ClaimRange(region, AddressRange.Of(thread.SystemStack, thread.SystemStack + SystemStackBytes), "for system calls");
         }
-        return found;
+        return threads.Count > before;
     }
 }

@@ -21,6 +21,9 @@ sealed class BlockOptions
     readonly Option<string?> _output = new("-o", "--output") { Description = "Write the blocks to a file as csv.", HelpName = "file" };
     readonly Verb _verb;
 
+    /// <summary>What takes the memory itself.</summary>
+    public Option BytesOption => _bytes;
+
     public BlockOptions(Verb verb)
     {
         _verb = verb;

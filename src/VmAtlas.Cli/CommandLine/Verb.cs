@@ -46,6 +46,12 @@ abstract class Verb : Command
         Add(Help);
     }
 
+    /// <summary>For verbs that look into heaps only when told to.</summary>
+    protected static Option<bool> HeapsOption() => new("--heaps")
+    {
+        Description = "Look into malloc's heaps too: what is in use, free and top. Reads every block, some 150 ms a GiB.",
+    };
+
     /// <summary>An argument naming what is looked at.</summary>
     protected static Argument<string> TargetArgument(string name = "target") => new(name)
     {

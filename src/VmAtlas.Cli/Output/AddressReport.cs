@@ -9,6 +9,7 @@ namespace VmAtlas.Cli.Output;
 sealed class AddressReport(Snapshot snapshot, Address address, PageState? page)
 {
     readonly int _block = snapshot.Blocks.IndexOf(address);
+    readonly HeapBlock? _heapBlock = HeapBlock.At(snapshot, address);
 
     public void Write(Screen screen)
     {
@@ -45,6 +46,8 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page)
         yield return ("Offset", Offsets(block));
         if (block.Name.Length > 0)
             yield return ("Mapping", Escape.Text(block.Name));
+        if (_heapBlock is { } inHeap)
+            yield return ("Heap block", inHeap.ToString());
         if (page is { } state)
             yield return ("Page", string.Join(", ", PageWords.Of(state)));
         yield return ("In memory", $"{Figures.Kib(block.Get(Measure.TotalWs))} of the block, {Figures.Kib(block.Get(Measure.PrivateWs))} of it private");
@@ -92,6 +95,7 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page)
         json.WriteNumber("offsetInRegion", (address - region.Start).Bytes);
         if (block.Inode != 0)
             json.WriteNumber("offsetInFile", InFile(block));
+        _heapBlock?.WriteJson(json);
     }
 
     static string Hex(ByteSize size) => Hex(size.Bytes);

@@ -6,7 +6,9 @@ using VmAtlas.Model.Heaps;
 namespace VmAtlas.Cli.Output;
 
 /// <summary>Blocks of a heap as a table or json: address, size, state, C++ class, first bytes.</summary>
-sealed class BlockListing(ChunkTable chunks, int[] rows, IMemorySource memory, BlockClasses classes, int bytes)
+/// <param name="memory">The target's; null for a saved heap, which has no bytes.</param>
+/// <param name="classes">Null where they can not be told.</param>
+sealed class BlockListing(ChunkTable chunks, int[] rows, IMemorySource? memory, BlockClasses? classes, int bytes)
 {
     readonly byte[] _bytes = new byte[bytes];
 
@@ -58,12 +60,12 @@ sealed class BlockListing(ChunkTable chunks, int[] rows, IMemorySource memory, B
         }
     }
 
-    string? ClassOf(int row) => chunks.StateOf(row).IsHeld() ? classes.Of(chunks.BlockOf(row)) : null;
+    string? ClassOf(int row) => chunks.StateOf(row).IsHeld() ? classes?.Of(chunks.BlockOf(row)) : null;
 
     ReadOnlySpan<byte> FirstBytes(int row)
     {
         var wanted = (int)Math.Min((ulong)bytes, chunks.UsableOf(row));
-        return _bytes.AsSpan(0, memory.Read(chunks.BlockOf(row), _bytes.AsSpan(0, wanted)));
+        return _bytes.AsSpan(0, memory?.Read(chunks.BlockOf(row), _bytes.AsSpan(0, wanted)) ?? 0);
     }
 
     /// <summary>Hexadecimal in groups of eight, then what is printable ASCII.</summary>

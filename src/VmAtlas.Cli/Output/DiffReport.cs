@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Cli.Output;
 
@@ -12,6 +13,10 @@ sealed class DiffReport(SnapshotDiff diff, Measure by, int top)
         (Measure.Size, 0), (Measure.Committed, 1), (Measure.Private, 0), (Measure.TotalWs, 0), (Measure.PrivateWs, 2), (Measure.SharedWs, 4),
         (Measure.Pss, 5), (Measure.Swap, 3),
     ];
+
+    /// <summary>Sizes of malloc's blocks of which there are more; null unless both snapshots have their heaps.</summary>
+    readonly IReadOnlyList<HeapGrowth.Suspicion>? _growth =
+        diff.Before.Heap is { } before && diff.After.Heap is { } after ? HeapGrowth.Between(before.Value.Sizes, after.Value.Sizes) : null;
 
     public bool Modules { get; init; }
 
@@ -26,6 +31,11 @@ sealed class DiffReport(SnapshotDiff diff, Measure by, int top)
         WriteRegions(screen);
         if (Modules)
             WriteModules(screen);
+        if (_growth is { } growth)
+        {
+            screen.Line();
+            HeapTables.WriteGrowth(screen, growth, top);
+        }
     }
 
     static void WriteSide(Screen screen, string side, Snapshot snapshot)
@@ -179,6 +189,8 @@ sealed class DiffReport(SnapshotDiff diff, Measure by, int top)
         json.WriteEndArray();
         WriteRegions(json);
         WriteModules(json);
+        if (_growth is { } growth)
+            GrowthJson.Write(json, "heapGrowth", growth);
         json.WriteEndObject();
     }
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using VmAtlas.Capture.Linux;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Formats.Export;
+using VmAtlas.Model;
 using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Cli.Output;
@@ -10,36 +10,21 @@ namespace VmAtlas.Cli.Output;
 sealed record HeapJson(HeapReport Report, IReadOnlyList<HeapGrowth.Suspicion>? Growth, IReadOnlyList<(string Class, ChunkCount Count)>? Classes,
     BlockListing? Blocks)
 {
-    public void Write(Session session, LinuxTarget target) => session.WriteJson(json =>
+    public void Write(Session session, ProcessFacts process) => session.WriteJson(json =>
     {
         json.WriteStartObject();
         json.WriteStartObject("process");
-        json.WriteNumber("pid", target.Process.Pid);
-        json.WriteString("name", target.Process.Name);
+        json.WriteNumber("pid", process.Pid);
+        json.WriteString("name", process.Name);
         json.WriteEndObject();
         JsonHeap.WriteMembers(json, Report);
         if (Growth is not null)
-            WriteGrowth(json, Growth);
+            GrowthJson.Write(json, "growth", Growth);
         if (Classes is not null)
             WriteClasses(json, Classes);
         Blocks?.WriteJson(json);
         json.WriteEndObject();
     });
-
-    static void WriteGrowth(Utf8JsonWriter json, IReadOnlyList<HeapGrowth.Suspicion> growth)
-    {
-        json.WriteStartArray("growth");
-        foreach (var size in growth)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("size", size.Size);
-            json.WriteNumber("before", size.Before);
-            json.WriteNumber("after", size.After);
-            json.WriteNumber("bytes", size.Bytes);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
 
     static void WriteClasses(Utf8JsonWriter json, IReadOnlyList<(string Class, ChunkCount Count)> classes)
     {

@@ -35,7 +35,7 @@ abstract class Target : IDisposable
 
     /// <summary>The same with the objects of its managed heap by type: counted now, or as they were saved.</summary>
     /// <exception cref="VmAtlasException">They can not be counted, or were not saved.</exception>
-    public abstract Snapshot CaptureObjects(CancellationToken cancellation);
+    public abstract Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation);
 
     /// <summary>What will be done with a snapshot, writing to nowhere: see <see cref="Rehearsal"/>.</summary>
     public Action<Snapshot>? Rehearsed { get; set; }
@@ -59,10 +59,10 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
         return Pipeline(options with { Once = true }).Capture(cancellation);
     }
 
-    public override Snapshot CaptureObjects(CancellationToken cancellation)
+    public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
     {
         using var counting = new ClrAnnotator((clr ?? new ClrOptions()) with { Objects = true });
-        var snapshot = new CapturePipeline(Linux, LinuxAnnotators.With(counting)).Capture(cancellation);
+        var snapshot = new CapturePipeline(Linux, LinuxAnnotators.With(counting), null, options).Capture(cancellation);
         return counting.LastReport switch
         {
             { Objects: { } objects } => snapshot.With(objects),

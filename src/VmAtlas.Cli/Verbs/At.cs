@@ -13,16 +13,20 @@ sealed class At : Verb
     readonly Argument<string> _target = TargetArgument();
     readonly Argument<string> _address = new("address") { Description = "Hexadecimal, with or without 0x." };
 
+    readonly Option<bool> _heaps = HeapsOption();
+
     public At()
         : base("at", "Say what is at an address: region, block, offset, section, protection, page state, and why.")
     {
         Add(_target);
         Add(_address);
+        Add(_heaps);
     }
 
     public override IReadOnlyList<Example> Examples =>
     [
         new("vmatlas at 1234 7f12ab345678", "a pointer seen in a debugger or a crash report"),
+        new("vmatlas at 1234 55d0c0ffee10 --heaps", "and which block of malloc it is in"),
         new("vmatlas at before.vmatlas 0x7f12ab345678 --json", "the same in a saved file, for a program"),
     ];
 
@@ -30,7 +34,7 @@ sealed class At : Verb
     {
         var address = AddressArgument.Parse(arguments.GetRequiredValue(_address));
         using var target = Target.Open(arguments.GetRequiredValue(_target));
-        var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
+        var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
         var place = new AddressReport(snapshot, address, PageAt(target, address));
         if (arguments.GetValue(Json))
             session.WriteJson(place.WriteJson);

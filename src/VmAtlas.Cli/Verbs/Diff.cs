@@ -25,6 +25,11 @@ sealed class Diff : Verb
     readonly Option<bool> _all = new("--all") { Description = "Every change." };
     readonly Option<bool> _modules = new("--modules", "-m") { Description = "Also by file: all regions of a library or file together." };
 
+    readonly Option<bool> _heaps = new("--heaps")
+    {
+        Description = "Look into malloc's heaps too and list the sizes of which there are more; two files that have their heaps need not be told.",
+    };
+
     public Diff()
         : base("diff", "Compare two memory maps by type, by region and by module: of one process, of two, live or saved.")
     {
@@ -35,6 +40,7 @@ sealed class Diff : Verb
         Add(_top);
         Add(_all);
         Add(_modules);
+        Add(_heaps);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -42,6 +48,7 @@ sealed class Diff : Verb
         new("vmatlas diff before.vmatlas 1234", "a process against a file"),
         new("vmatlas diff long.vmatlas@1 long.vmatlas@last --by totalWs", "two moments of a recording"),
         new("vmatlas diff long.vmatlas", "the first and the last of them"),
+        new("vmatlas diff before.vmatlas 1234 --heaps", "and the sizes of malloc's blocks that became more"),
         new("vmatlas diff 1234 5678 --modules", "two processes, by library too"),
     ];
 
@@ -53,7 +60,7 @@ sealed class Diff : Verb
     {
         var measure = MeasureWord.Read(arguments.GetValue(_by), Measure.Private);
         var top = arguments.GetValue(_all) ? int.MaxValue : arguments.GetValue(_top) ?? UsualTop;
-        var (before, after) = Load(arguments.GetRequiredValue(_before), arguments.GetValue(_after), session.Cancellation);
+        var (before, after) = Load(arguments.GetRequiredValue(_before), arguments.GetValue(_after), arguments.GetValue(_heaps), session.Cancellation);
         var report = new DiffReport(SnapshotDiff.Between(before, after), measure, top) { Modules = arguments.GetValue(_modules) };
         if (arguments.GetValue(Json))
             session.WriteJson(report.WriteJson);
@@ -62,16 +69,24 @@ sealed class Diff : Verb
         return 0;
     }
 
-    static (Snapshot, Snapshot) Load(string first, string? second, CancellationToken cancellation)
+    static (Snapshot, Snapshot) Load(string first, string? second, bool heaps, CancellationToken cancellation)
     {
         using var before = Target.Open(first);
         if (second is not null)
         {
             using var after = Target.Open(second);
-            return (before.Capture(CaptureOptions.Quick, cancellation), after.Capture(CaptureOptions.Quick, cancellation));
+            var options = CaptureOptions.Quick with { Heaps = heaps };
+            return (Loaded(before.Capture(options, cancellation)), Loaded(after.Capture(options, cancellation)));
         }
         if (before is not SavedTarget { Timeline: { Count: > 1 } timeline })
             throw new VmAtlasException(Failure.Usage, $"'{first}' alone is not two snapshots: name what to compare it with");
-        return (timeline.Load(0), timeline.Load(timeline.Count - 1));
+        return (Loaded(timeline.Load(0)), Loaded(timeline.Load(timeline.Count - 1)));
+    }
+
+    /// <summary>A snapshot's heap is decoded while its file is open.</summary>
+    static Snapshot Loaded(Snapshot snapshot)
+    {
+        _ = snapshot.Heap?.Value;
+        return snapshot;
     }
 }

@@ -9,21 +9,22 @@ using VmAtlas.Formats.Export;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmmap;
 using VmAtlas.Model;
+using VmAtlas.Web.Reports;
 
 namespace VmAtlas.Cli.Verbs;
 
 /// <summary>Writes a snapshot in another format.</summary>
 sealed class Export : Verb
 {
-    static readonly string[] s_formats = ["csv", "txt", "json", "vmatlas"];
+    static readonly string[] s_formats = ["csv", "txt", "json", "html", "vmatlas"];
 
     readonly Argument<string> _target = TargetArgument();
     readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; - for stdout.", HelpName = "file", Required = true };
-    readonly Option<string> _format = new("--format", "-f") { Description = "csv, txt, json or vmatlas; else the file's extension says.", HelpName = "format" };
+    readonly Option<string> _format = new("--format", "-f") { Description = "csv, txt, json, html or vmatlas; else the file's extension says.", HelpName = "format" };
     readonly Option<bool> _gaps = new("--free") { Description = "List free and unusable ranges too (csv and txt)." };
 
     public Export()
-        : base("export", "Write a memory map as csv or text in VMMap's layout, as json, or as .vmatlas.")
+        : base("export", "Write a memory map as csv or text in VMMap's layout, as json, as a web page that needs no server, or as .vmatlas.")
     {
         _format.CompletionSources.Add(s_formats);
         Add(_target);
@@ -36,6 +37,7 @@ sealed class Export : Verb
     [
         new("vmatlas export 1234 -o map.csv", "for a spreadsheet"),
         new("vmatlas export before.vmatlas -o before.json", "with regions and blocks, bytes as numbers"),
+        new("vmatlas export long.vmatlas -o long.html", "every snapshot with its views in one file, for a bug report"),
         new("vmatlas export 1234 -f txt -o -", "to stdout"),
     ];
 
@@ -45,20 +47,31 @@ sealed class Export : Verb
         var format = arguments.GetValue(_format) ?? FormatOf(path);
         if (!s_formats.Contains(format))
             throw new VmAtlasException(Failure.Usage, $"there is no format '{format}': {string.Join(", ", s_formats)} can be written");
-        using var target = Target.Open(arguments.GetRequiredValue(_target));
+        var name = arguments.GetRequiredValue(_target);
+        using var target = Target.Open(name);
         var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
+        Action<Stream> write = format == "html"
+            ? stream => HtmlReport.Write(TimelineOf(target, name, snapshot), TitleOf(target, snapshot), stream)
+            : stream => Write(snapshot, stream, format, arguments.GetValue(_gaps));
         if (path == "-")
         {
-            Write(snapshot, session.OutStream(), format, arguments.GetValue(_gaps));
+            write(session.OutStream());
             return 0;
         }
         if (format == "vmatlas")
             TimelineFile.Save(path, snapshot);
         else
-            Replace(path, stream => Write(snapshot, stream, format, arguments.GetValue(_gaps)));
+            Replace(path, write);
         SavedReport.Write(session, arguments.GetValue(Json), path, snapshot);
         return 0;
     }
+
+    /// <summary>All snapshots of a file of which none was chosen with @; else the one.</summary>
+    static Timeline TimelineOf(Target target, string name, Snapshot snapshot) =>
+        target is SavedTarget saved && saved.File.Path == name ? saved.Timeline : Timeline.Of([snapshot]);
+
+    static string TitleOf(Target target, Snapshot snapshot) =>
+        target is SavedTarget saved ? Path.GetFileName(saved.File.Path) : $"{snapshot.Process.Name} ({snapshot.Process.Pid})";
 
     static string FormatOf(string path)
     {
@@ -66,7 +79,7 @@ sealed class Export : Verb
         return extension switch
         {
             "" => throw new VmAtlasException(Failure.Usage, $"'{path}' has no extension to say the format: add one, or --format {string.Join('|', s_formats)}"),
-            "mmp" => throw new VmAtlasException(Failure.Usage, ".mmp can be read but not written, because its format is not published: write .vmatlas, .csv, .txt or .json"),
+            "mmp" => throw new VmAtlasException(Failure.Usage, ".mmp can be read but not written, because its format is not published: write .vmatlas, .csv, .txt, .json or .html"),
             _ => extension,
         };
     }

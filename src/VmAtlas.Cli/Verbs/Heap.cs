@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using VmAtlas.Capture.Linux;
-using VmAtlas.Capture.Linux.Heaps;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Formats.Export;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 using VmAtlas.Model.Heaps;
 
@@ -20,7 +20,7 @@ sealed class Heap : Verb
     readonly Option<bool> _stop = new("--stop") { Description = "Hold the target still meanwhile, so that the figures are exact. Says for how long." };
     readonly Option<bool> _classes = new("--classes") { Description = "Count the C++ objects by class, as far as symbols tell." };
     readonly Option<string> _growth = new("--growth") { Description = "Look again after so long and list the sizes of which there are more.", HelpName = "time" };
-    readonly Option<string> _since = new("--since") { Description = "List the sizes of which there are more than in what 'heap --json' wrote earlier.", HelpName = "file" };
+    readonly Option<string> _since = new("--since") { Description = "List the sizes of which there are more than in a .vmatlas file with its heap, or in what 'heap --json' wrote.", HelpName = "file" };
     readonly BlockOptions _blocks;
 
     public Heap()
@@ -40,65 +40,74 @@ sealed class Heap : Verb
         new("vmatlas heap 1234 --stop --json", "exact, for a program: totals as mallinfo2 has them"),
         new("vmatlas heap 1234 --blocks --sort size --top 20 --bytes 16", "the largest blocks and how they begin"),
         new("vmatlas heap 1234 --growth 30s", "sizes that become more: a leak would be among them"),
+        new("vmatlas heap before.vmatlas@2 --blocks --state free", "the free blocks of a saved snapshot"),
+        new("vmatlas heap 1234 --since before.vmatlas", "what became more since the file was saved"),
         new("vmatlas heap 1234 --classes", "C++ objects by class"),
     ];
 
     public override string Notes =>
         "For glibc's malloc (2.28 and newer, 64 bit), found without symbols. Without --stop the target runs on,\n"
-        + "and the report says when its heap moved meanwhile. No page is made resident by looking.";
+        + "and the report says when its heap moved meanwhile. No page is made resident by looking.\n"
+        + "A file made by 'snapshot --heaps' can be looked into as well; only what needs the memory itself can not be had of it.";
 
     public override int Run(ParseResult arguments, Session session)
     {
         var query = _blocks.Read(arguments);
-        using var target = Target.OpenLive(arguments.GetRequiredValue(_target), "looking into its heap");
-        var before = Before(arguments, target.Linux, session);
-        var view = Look(target.Linux, arguments.GetValue(_stop), keep: query is not null || arguments.GetValue(_classes), session.Cancellation);
+        var text = arguments.GetRequiredValue(_target);
+        using var target = TargetSpec.Parse(text) is FileSpec ? null : Target.OpenLive(text, "looking into its heap");
+        if (target is null)
+            RefuseLiveOptions(arguments, text);
+        var before = Before(arguments, target?.Linux, session);
+        var view = target is null
+            ? HeapView.OfFile(text, session.Cancellation)
+            : HeapView.OfProcess(target.Linux, arguments.GetValue(_stop), query is not null || arguments.GetValue(_classes), session.Cancellation);
         var growth = before is null ? null : HeapGrowth.Between(before, view.Report.Sizes);
-        var classes = new BlockClasses(target.Linux, view.Mappings, view.Strings);
-        var tally = arguments.GetValue(_classes) ? classes.Tally(view.Report.Chunks!, session.Cancellation) : null;
-        var listing = query is null ? null : new BlockListing(view.Report.Chunks!,
-            _blocks.Select(arguments, query, view.Report), target.Linux, classes, _blocks.Bytes(arguments));
+        var tally = arguments.GetValue(_classes) ? view.Classes!.Tally(view.Report.Chunks!, session.Cancellation) : null;
+        var listing = query is null ? null : new BlockListing(ChunksOf(view.Report),
+            _blocks.Select(arguments, query, view.Report), view.Target, view.Classes, _blocks.Bytes(arguments));
         if (_blocks.Output(arguments) is { } path && listing is not null)
             BlockOptions.Save(path, listing);
         else if (arguments.GetValue(Json))
-            new HeapJson(view.Report, growth, tally, listing).Write(session, target.Linux);
+            new HeapJson(view.Report, growth, tally, listing).Write(session, view.Process);
         else
-            Write(session.Screen, target.Linux, view.Report, growth, tally, listing);
+            Write(session.Screen, view.Process, view.Report, growth, tally, listing);
         return 0;
     }
 
+    void RefuseLiveOptions(ParseResult arguments, string file)
+    {
+        foreach (var option in (Option[])[_stop, _classes, _growth, _blocks.BytesOption])
+        {
+            if (arguments.GetResult(option) is { Implicit: false })
+                throw new VmAtlasException(Failure.Usage, $"{option.Name} takes a live process, and '{file}' is a saved file: its memory is not in it");
+        }
+    }
+
+    static ChunkTable ChunksOf(HeapReport report) => report.Chunks
+        ?? throw new VmAtlasException(Failure.BadFile, "the file's list of blocks is damaged; arenas and sizes are shown without --blocks");
+
     /// <summary>The sizes to compare with: of a file, or of this process a while ago.</summary>
-    SizeHistogram? Before(ParseResult arguments, LinuxTarget target, Session session)
+    SizeHistogram? Before(ParseResult arguments, LinuxTarget? target, Session session)
     {
         if (arguments.GetValue(_since) is { } file)
-            return JsonHeap.ReadSizes(file);
-        if (arguments.GetValue(_growth) is not { } text)
+        {
+            return TargetSpec.Parse(file) is FileSpec spec && TimelineFile.IsOne(spec.Path)
+                ? HeapView.OfFile(file, session.Cancellation).Report.Sizes
+                : JsonHeap.ReadSizes(file);
+        }
+        if (arguments.GetValue(_growth) is not { } text || target is null)
             return null;
         var wait = Durations.Parse(text, "--growth");
-        var sizes = Look(target, arguments.GetValue(_stop), keep: false, session.Cancellation).Report.Sizes;
+        var sizes = HeapView.OfProcess(target, arguments.GetValue(_stop), keepChunks: false, session.Cancellation).Report.Sizes;
         session.Cancellation.WaitHandle.WaitOne(wait);
         session.Cancellation.ThrowIfCancellationRequested();
         return sizes;
     }
 
-    static (HeapReport Report, BlockTable Mappings, StringTable Strings) Look(LinuxTarget target, bool stop, bool keep, CancellationToken cancellation)
-    {
-        using var pause = stop ? TargetStop.All(target) : null;
-        var (mappings, strings) = (new BlockTable(), new StringTable());
-        target.ReadMappings(mappings, strings, []);
-        var options = new HeapReadOptions { Chunks = keep, Residency = true, Paused = pause is null ? null : () => pause.Elapsed };
-        var report = GlibcHeapReader.Read(mappings, strings, target, options, cancellation);
-        target.EnsureUnchanged();
-        return (report ?? throw NoHeap(target), mappings, strings);
-    }
-
-    static VmAtlasException NoHeap(LinuxTarget target) => new(Failure.General,
-        $"process {target.Process.Pid} has no heap of glibc's malloc: it has not used it yet, has another allocator or C library, or is a 32-bit program");
-
-    static void Write(Screen screen, LinuxTarget target, HeapReport report, IReadOnlyList<HeapGrowth.Suspicion>? growth,
+    static void Write(Screen screen, ProcessFacts process, HeapReport report, IReadOnlyList<HeapGrowth.Suspicion>? growth,
         IReadOnlyList<(string Class, ChunkCount Count)>? classes, BlockListing? listing)
     {
-        screen.CutLine($"{Escape.Text(target.Process.Name)}  pid {target.Process.Pid}  {report.Allocator} malloc of {Escape.Text(report.Library)}", Palette.Heading);
+        screen.CutLine($"{Escape.Text(process.Name)}  pid {process.Pid}  {report.Allocator} malloc of {Escape.Text(report.Library)}", Palette.Heading);
         screen.CutLine(How(report), Palette.Muted);
         screen.Line();
         HeapTables.WriteTotals(screen, report);

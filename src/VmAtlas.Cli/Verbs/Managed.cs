@@ -60,7 +60,7 @@ sealed class Managed : Verb
         var before = growth is not null ? CountAndWait(target, Durations.Parse(growth, "--growth"), session)
             : since is not null ? Before(since, clr, session.Cancellation) : null;
         var view = before is not null || arguments.GetValue(_types)
-            ? ViewOf(target.CaptureObjects(session.Cancellation))
+            ? ViewOf(target.CaptureObjects(CaptureOptions.Full, session.Cancellation))
             : ViewOf(target.Capture(CaptureOptions.Full, session.Cancellation)) with { Objects = null };
         Write(arguments, session, before is null ? view : view with { Changes = ObjectDiff.Between(before.Value.Objects, view.Objects!), Before = before.Value.Use }, top);
         return 0;
@@ -68,7 +68,7 @@ sealed class Managed : Verb
 
     static (HeapStatistics Objects, ManagedUse? Use)? CountAndWait(Target target, TimeSpan wait, Session session)
     {
-        var view = ViewOf(target.CaptureObjects(session.Cancellation));
+        var view = ViewOf(target.CaptureObjects(CaptureOptions.Full, session.Cancellation));
         session.Cancellation.WaitHandle.WaitOne(wait);
         session.Cancellation.ThrowIfCancellationRequested();
         return (view.Objects!, view.Use);
@@ -80,7 +80,7 @@ sealed class Managed : Verb
         if (TargetSpec.Parse(since) is FileSpec file && !file.Path.EndsWith(TimelineFile.Extension, StringComparison.OrdinalIgnoreCase))
             return (JsonManaged.ReadObjects(file.Path), null);
         using var target = Target.Open(since, clr);
-        var view = ViewOf(target.CaptureObjects(cancellation));
+        var view = ViewOf(target.CaptureObjects(CaptureOptions.Full, cancellation));
         return (view.Objects!, view.Use);
     }
 

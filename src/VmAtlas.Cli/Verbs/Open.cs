@@ -41,7 +41,7 @@ sealed class Open : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var options = new WebServerOptions { Port = arguments.GetValue(_port), Log = session.Note };
+        var options = new WebServerOptions { Port = arguments.GetValue(_port), SettingsPath = SettingsPath(session), Log = session.Note };
         RunAsync(arguments, session, options).GetAwaiter().GetResult();
         return 0;
     }
@@ -75,6 +75,14 @@ sealed class Open : Verb
             signal.Cancel = true;
             _ = server.StopAsync();
         }
+    }
+
+    /// <summary>By the XDG base directories; null where there is no home.</summary>
+    static string? SettingsPath(Session session)
+    {
+        var folder = session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
+            : session.Environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
+        return folder is null ? null : Path.Combine(folder, "vmatlas", "page.json");
     }
 
     static Task OpenTarget(WebServer server, string text, CancellationToken cancellation) => TargetSpec.Parse(text) switch

@@ -17,6 +17,7 @@ sealed class Show : Verb
     readonly Option<bool> _why = new("--why") { Description = "Say below each region on what evidence it is what it is." };
     readonly Option<bool> _children = new("--children") { Description = "Add the process and all its descendants up, shared pages counted once (PSS)." };
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
+    readonly Option<bool> _heaps = HeapsOption();
     readonly RowOptions _rows;
     readonly RuntimeOptions _runtime;
     readonly Option<string> _columns = new("--columns")
@@ -37,6 +38,7 @@ sealed class Show : Verb
         Add(_columns);
         Add(_children);
         Add(_verbose);
+        Add(_heaps);
         _runtime = new RuntimeOptions(this);
     }
 
@@ -46,6 +48,7 @@ sealed class Show : Verb
         new("vmatlas show firefox --top 10", "and its ten largest regions"),
         new("vmatlas show 1234 --filter 'type = heap and private > 10M' --why", "what is chosen, and why it is taken for a heap"),
         new("vmatlas show 1234 --type image --blocks", "libraries with their sections"),
+        new("vmatlas show 1234 --type heap --blocks --heaps", "what of malloc's memory is in use, free and top"),
         new("vmatlas show 1234 --sort pss --top 20 --columns +pss,+swap", "other columns"),
         new("vmatlas show 1234 --children", "a server and its workers together"),
         new("vmatlas show old.vmatlas@1 --json", "the first snapshot of a file, for a program"),
@@ -60,11 +63,13 @@ sealed class Show : Verb
         using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
         var blocks = arguments.GetValue(_blocks);
         target.Rehearsed = WriteNowhere;
-        var snapshot = Capture(target, blocks ? CaptureOptions.Full : CaptureOptions.Quick, arguments.GetValue(Json), session);
+        var heaps = arguments.GetValue(_heaps);
+        var options = (blocks || heaps ? CaptureOptions.Full : CaptureOptions.Quick) with { Heaps = heaps };
+        var snapshot = Capture(target, options, arguments.GetValue(Json), session);
         if (arguments.GetValue(Json))
         {
             var chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null;
-            session.WriteJson(json => JsonSnapshot.Write(snapshot, json, new JsonOptions { Blocks = blocks, Chosen = chosen }));
+            session.WriteJson(json => JsonSnapshot.Write(snapshot, json, new JsonOptions { Blocks = blocks, Chosen = chosen, Heap = heaps }));
             return 0;
         }
         WriteReport(session.Screen, snapshot);

@@ -16,12 +16,14 @@ sealed class SnapshotVerb : Verb
 
     readonly Option<bool> _managed = new("--managed") { Description = "Count the objects of a .NET program by type, and keep the count too. Reads its whole heap." };
     readonly RuntimeOptions _runtime;
+    readonly Option<bool> _heaps = HeapsOption();
 
     public SnapshotVerb()
         : base("snapshot", "Save a target's memory map, with everything known of it, to a .vmatlas file.")
     {
         Add(_target);
         Add(_output);
+        Add(_heaps);
         Add(_managed);
         _runtime = new RuntimeOptions(this);
     }
@@ -30,6 +32,7 @@ sealed class SnapshotVerb : Verb
     [
         new("vmatlas snapshot 1234 -o before.vmatlas", "to look at later, here or elsewhere"),
         new("vmatlas snapshot 1234 -o before.vmatlas --managed", "with its .NET objects: managed 1234 --since before.vmatlas"),
+        new("vmatlas snapshot 1234 --heaps -o before.vmatlas", "with every block of malloc, for 'heap' and 'diff'"),
         new("vmatlas snapshot long.vmatlas@17 -o one.vmatlas", "one snapshot of a recording alone"),
     ];
 
@@ -37,7 +40,8 @@ sealed class SnapshotVerb : Verb
     {
         var path = arguments.GetRequiredValue(_output);
         using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
-        var snapshot = arguments.GetValue(_managed) ? target.CaptureObjects(session.Cancellation) : target.Capture(CaptureOptions.Full, session.Cancellation);
+        var options = CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) };
+        var snapshot = arguments.GetValue(_managed) ? target.CaptureObjects(options, session.Cancellation) : target.Capture(options, session.Cancellation);
         TimelineFile.Save(path, snapshot);
         SavedReport.Write(session, arguments.GetValue(Json), path, snapshot);
         return 0;

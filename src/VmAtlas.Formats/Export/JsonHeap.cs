@@ -72,15 +72,8 @@ public static class JsonHeap
     static void WriteTotals(Utf8JsonWriter json, HeapTotals totals)
     {
         json.WriteStartObject("totals");
-        json.WriteNumber("arena", totals.Arena);
-        json.WriteNumber("ordblks", totals.OrdBlks);
-        json.WriteNumber("smblks", totals.SmBlks);
-        json.WriteNumber("hblks", totals.HBlks);
-        json.WriteNumber("hblkhd", totals.HBlkHd);
-        json.WriteNumber("fsmblks", totals.FsmBlks);
-        json.WriteNumber("uordblks", totals.UordBlks);
-        json.WriteNumber("fordblks", totals.FordBlks);
-        json.WriteNumber("keepcost", totals.KeepCost);
+        foreach (var (name, value) in HeapTotalsNames.Of(totals))
+            json.WriteNumber(name, value);
         json.WriteEndObject();
     }
 

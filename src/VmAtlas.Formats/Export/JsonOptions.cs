@@ -10,6 +10,9 @@ public readonly record struct JsonOptions(bool Regions = true, bool Blocks = fal
     {
     }
 
+    /// <summary>What is inside malloc's heaps, where the snapshot has it.</summary>
+    public bool Heap { get; init; }
+
     /// <summary>Numbers of the regions to write, in that order; null for all of them in order of address.</summary>
     public IReadOnlyList<int>? Chosen { get; init; }
 }

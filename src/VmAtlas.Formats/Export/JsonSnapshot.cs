@@ -27,6 +27,12 @@ public static class JsonSnapshot
         WriteSummary(snapshot.Summary, writer);
         if (options.Regions)
             WriteRegions(snapshot, writer, options);
+        if (options.Heap && snapshot.Heap is { } heap)
+        {
+            writer.WriteStartObject("heap"u8);
+            JsonHeap.WriteMembers(writer, heap.Value);
+            writer.WriteEndObject();
+        }
         JsonFacts.WriteAnnotators(snapshot, writer);
         writer.WriteEndObject();
         writer.Flush();

@@ -14,6 +14,12 @@ enum ChunkType : uint
 
     /// <summary>"DELT": what changed since the snapshot before.</summary>
     DeltaFrame = 0x544C4544,
+
+    /// <summary>"HEAP": what is inside malloc's heaps, of the snapshot before it.</summary>
+    Heap = 0x50414548,
+
+    /// <summary>"HCHK": a part of the chunks of the HEAP before it.</summary>
+    HeapChunks = 0x4B484348,
 }
 
 /// <summary>The 16 bytes before a chunk's payload: type, length when inflated, length as stored, CRC of the twelve bytes before it and the payload.</summary>
@@ -27,7 +33,11 @@ readonly record struct ChunkHead(ChunkType Type, uint Inflated, uint Stored, uin
 
     public bool IsFrame => Type is ChunkType.KeyFrame or ChunkType.DeltaFrame;
 
-    public static bool IsKnown(ChunkType type) => type is ChunkType.KeyFrame or ChunkType.DeltaFrame or ChunkType.Strings;
+    /// <summary>Whether it belongs to the snapshot that its plain bytes number and can be passed over.</summary>
+    public bool IsExtra => Type is ChunkType.Heap or ChunkType.HeapChunks;
+
+    public static bool IsKnown(ChunkType type) =>
+        type is ChunkType.KeyFrame or ChunkType.DeltaFrame or ChunkType.Strings or ChunkType.Heap or ChunkType.HeapChunks;
 
     /// <summary>Whether the payload is what was written.</summary>
     public bool Matches(ReadOnlySpan<byte> payload)
@@ -40,7 +50,7 @@ readonly record struct ChunkHead(ChunkType Type, uint Inflated, uint Stored, uin
     }
 }
 
-/// <summary>The 12 bytes a frame's payload begins with, not compressed, so that a timeline is listed without inflating anything.</summary>
+/// <summary>The 12 bytes the payload of a frame, and of what belongs to one, begins with, not compressed, so that a timeline is listed without inflating anything.</summary>
 /// <param name="Number">Of the snapshot in the recording, from 0. A delta needs the frame numbered one less.</param>
 readonly record struct FrameHead(DateTimeOffset TakenAt, int Number)
 {

@@ -75,9 +75,9 @@ sealed class FactReader
         return bits;
     }
 
-    string? Text(string key) => _texts.GetValueOrDefault(key);
+    public string? Text(string key) => _texts.GetValueOrDefault(key);
 
-    ulong? Number(string key) => _numbers.TryGetValue(key, out var number) ? number : null;
+    public ulong? Number(string key) => _numbers.TryGetValue(key, out var number) ? number : null;
 
     int? Int(string key) => Number(key) switch
     {
@@ -86,5 +86,5 @@ sealed class FactReader
         _ => throw new InvalidDataException($"the fact '{key}' is out of range"),
     };
 
-    ulong Required(string key) => Number(key) ?? throw new InvalidDataException($"the fact '{key}' is missing");
+    public ulong Required(string key) => Number(key) ?? throw new InvalidDataException($"the fact '{key}' is missing");
 }

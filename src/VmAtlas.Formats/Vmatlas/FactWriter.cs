@@ -2,46 +2,46 @@ using VmAtlas.Model;
 
 namespace VmAtlas.Formats.Vmatlas;
 
-/// <summary>Single facts as rows: a name, and a text (its number + 1) or, where that is 0, a number. One that is not known has no row.</summary>
+/// <summary>The facts of a snapshot by name. <see cref="FactReader"/> is its mirror.</summary>
 sealed class FactWriter(FrameImage frame, StringNumbers strings)
 {
-    readonly List<(ulong Key, ulong Text, ulong Number)> _rows = [];
+    readonly FactRows _rows = new(strings);
 
     public void Fill(Snapshot snapshot)
     {
         Add(snapshot.Process);
         Add(snapshot.System);
-        Number("layout.lowest", snapshot.Layout.Lowest.Value);
-        Number("layout.end", snapshot.Layout.End.Value);
-        Number("layout.stackGuardGap", snapshot.Layout.StackGuardGap.Bytes);
-        Number("layout.granularity", snapshot.Layout.Granularity.Bytes is > 0 and var granularity ? granularity : null);
-        Number("pageTables", snapshot.PageTables?.Bytes);
-        Number("took", (ulong)Math.Max(0, snapshot.Took.Ticks));
+        _rows.Number("layout.lowest", snapshot.Layout.Lowest.Value);
+        _rows.Number("layout.end", snapshot.Layout.End.Value);
+        _rows.Number("layout.stackGuardGap", snapshot.Layout.StackGuardGap.Bytes);
+        _rows.Number("layout.granularity", snapshot.Layout.Granularity.Bytes is > 0 and var granularity ? granularity : null);
+        _rows.Number("pageTables", snapshot.PageTables?.Bytes);
+        _rows.Number("took", (ulong)Math.Max(0, snapshot.Took.Ticks));
         AddVmFlags(snapshot.Blocks);
-        Write();
+        _rows.Write(frame, "facts");
     }
 
     void Add(ProcessFacts process)
     {
-        Number("process.pid", (ulong)process.Pid);
-        Text("process.name", process.Name);
-        Text("process.command", process.Command);
-        Text("process.executable", process.Executable);
-        Text("process.user", process.User);
-        Number("process.parentPid", (ulong?)process.ParentPid);
-        Number("process.startedAt", process.StartedAt is { } at ? unchecked((ulong)FileTime.Of(at)) : null);
-        Number("process.threads", (ulong?)process.Threads);
-        Text("process.architecture", process.Architecture);
-        Text("process.container", process.Container);
+        _rows.Number("process.pid", (ulong)process.Pid);
+        _rows.Text("process.name", process.Name);
+        _rows.Text("process.command", process.Command);
+        _rows.Text("process.executable", process.Executable);
+        _rows.Text("process.user", process.User);
+        _rows.Number("process.parentPid", (ulong?)process.ParentPid);
+        _rows.Number("process.startedAt", process.StartedAt is { } at ? unchecked((ulong)FileTime.Of(at)) : null);
+        _rows.Number("process.threads", (ulong?)process.Threads);
+        _rows.Text("process.architecture", process.Architecture);
+        _rows.Text("process.container", process.Container);
     }
 
     void Add(SystemFacts system)
     {
-        Text("system.kernel", system.Kernel);
-        Text("system.host", system.Host);
-        Text("system.architecture", system.Architecture);
-        Number("system.pageSize", system.PageSize.Bytes);
-        Number("system.physicalMemory", system.PhysicalMemory?.Bytes);
+        _rows.Text("system.kernel", system.Kernel);
+        _rows.Text("system.host", system.Host);
+        _rows.Text("system.architecture", system.Architecture);
+        _rows.Number("system.pageSize", system.PageSize.Bytes);
+        _rows.Number("system.physicalMemory", system.PhysicalMemory?.Bytes);
     }
 
     /// <summary>The kernel's two letters for each bit that a block of this snapshot has: bits of codes unknown to this build differ by run.</summary>
@@ -53,35 +53,7 @@ sealed class FactWriter(FrameImage frame, StringNumbers strings)
         for (var bit = 0; bit < 64; bit++)
         {
             if ((all >> bit & 1) != 0)
-                Text(FactNames.VmFlag + bit, VmFlags.ToText(1UL << bit));
+                _rows.Text(FactNames.VmFlag + bit, VmFlags.ToText(1UL << bit));
         }
-    }
-
-    void Text(string key, string? text)
-    {
-        if (text is not null)
-            _rows.Add((strings.Of(key), strings.Of(text) + 1, 0));
-    }
-
-    void Number(string key, ulong? number)
-    {
-        if (number is { } n)
-            _rows.Add((strings.Of(key), 0, n));
-    }
-
-    void Write()
-    {
-        var table = frame.Reset("facts", _rows.Count);
-        var (key, text, number) = (table.Next("key"), table.Next("text"), table.Next("number"));
-        var keys = key.Edit();
-        var texts = text.Edit();
-        var numbers = number.Edit();
-        for (var i = 0; i < _rows.Count; i++)
-            (keys[i], texts[i], numbers[i]) = _rows[i];
-        keys.CopyTo(table.Keys);
-        key.Settle();
-        text.Settle();
-        number.Settle();
-        table.End();
     }
 }

@@ -1,4 +1,5 @@
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Formats.Vmatlas;
 
@@ -6,7 +7,7 @@ namespace VmAtlas.Formats.Vmatlas;
 /// <exception cref="InvalidDataException">The frame is whole, but what it says can not be.</exception>
 static class FrameReader
 {
-    public static Snapshot Read(FrameImage frame, FileStrings strings, DateTimeOffset takenAt)
+    public static Snapshot Read(FrameImage frame, FileStrings strings, DateTimeOffset takenAt, Lazy<HeapReport>? heap = null)
     {
         var facts = new FactReader(Table(frame, "facts"), strings);
         var annotators = ReadAnnotators(Table(frame, "annotators"), strings);
@@ -27,12 +28,13 @@ static class FrameReader
             Counters = ReadCounters(Table(frame, "counters"), strings),
             Annotators = annotators,
             Problems = ReadProblems(Table(frame, "problems"), strings),
+            Heap = heap,
         };
         Plausible.Check(snapshot);
         return ObjectTables.Read(frame, strings) is { } objects ? snapshot.With(objects) : snapshot;
     }
 
-    static TableImage Table(FrameImage frame, string name) =>
+    internal static TableImage Table(FrameImage frame, string name) =>
         frame.Find(name) ?? throw new InvalidDataException($"the table '{name}' is missing");
 
     static List<AnnotatorReport> ReadAnnotators(TableImage table, FileStrings strings)
@@ -62,7 +64,7 @@ static class FrameReader
         return counters;
     }
 
-    static List<Problem> ReadProblems(TableImage table, FileStrings strings)
+    internal static List<Problem> ReadProblems(TableImage table, FileStrings strings)
     {
         var (ids, messages) = (table.Find("id"), table.Find("message"));
         var problems = new List<Problem>();

@@ -17,7 +17,7 @@ sealed class FrameWriter(StringNumbers strings)
         new FactWriter(frame, strings).Fill(snapshot);
         FillCounters(frame, snapshot);
         FillAnnotators(frame, snapshot);
-        FillProblems(frame, snapshot);
+        FillProblems(frame, snapshot.Problems, strings);
         FillRegions(frame, snapshot);
         FillRegionFacts(frame, snapshot);
         FillBlocks(frame, snapshot);
@@ -43,9 +43,9 @@ sealed class FrameWriter(StringNumbers strings)
         table.End();
     }
 
-    void FillProblems(FrameImage frame, Snapshot snapshot)
+    public static void FillProblems(FrameImage frame, IReadOnlyList<Problem> all, StringNumbers strings)
     {
-        ReadOnlySpan<Problem> problems = [.. snapshot.Problems];
+        ReadOnlySpan<Problem> problems = [.. all];
         var table = frame.Reset("problems", problems.Length);
         Column(table, "id", problems, p => strings.Of(p.Id), keys: true);
         Column(table, "message", problems, p => strings.Of(p.Message));
@@ -142,7 +142,7 @@ sealed class FrameWriter(StringNumbers strings)
         column.Settle();
     }
 
-    static void Column<T>(TableImage table, string name, ReadOnlySpan<T> rows, Func<T, ulong> value, bool keys = false)
+    public static void Column<T>(TableImage table, string name, ReadOnlySpan<T> rows, Func<T, ulong> value, bool keys = false)
     {
         var column = table.Next(name);
         var values = column.Edit();

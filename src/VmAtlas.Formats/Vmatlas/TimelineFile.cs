@@ -37,6 +37,21 @@ public static class TimelineFile
 
     public static void Save(string path, Snapshot snapshot) => Save(path, [snapshot]);
 
+    /// <summary>Whether a file begins as one of ours does; false also for one that can not be read.</summary>
+    public static bool IsOne(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            var start = new byte[FileHead.Magic.Length];
+            return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && FileHead.Magic.SequenceEqual(start);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <exception cref="VmAtlasException">No such file, not permitted, not a .vmatlas file, or from a newer version.</exception>
     public static TimelineReader Open(string path, ReaderLimits? limits = null)
     {

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Formats.Vmatlas;
 
@@ -16,6 +18,9 @@ public sealed class TimelineReader : Timeline, IDisposable
     readonly ChunkScanner _scanner;
     readonly FileStrings _strings;
     readonly List<Frame> _frames = [];
+
+    /// <summary>Offsets of what belongs to a frame besides, by the frame's number.</summary>
+    readonly Dictionary<int, List<(long Offset, ChunkType Type)>> _extras = [];
     readonly List<Problem> _problems = [];
     FrameImage? _decoded;
     int _decodedIndex = -1;
@@ -52,11 +57,43 @@ public sealed class TimelineReader : Timeline, IDisposable
             try
             {
                 var frame = Decode(index);
-                return FrameReader.Read(frame, _strings, _frames[index].TakenAt);
+                return FrameReader.Read(frame, _strings, _frames[index].TakenAt, HeapOf(index));
             }
             catch (Exception e) when (e is InvalidDataException or IOException)
             {
                 throw new VmAtlasException(Failure.BadFile, $"snapshot {index} of {_path} can not be read: {e.Message}", e);
+            }
+        }
+    }
+
+    /// <summary>The heap of a snapshot, decoded when first looked at; null where the file has none.</summary>
+    Lazy<HeapReport>? HeapOf(int index)
+    {
+        var extras = _extras.GetValueOrDefault(_frames[index].Number) ?? [];
+        return extras.Exists(e => e.Type == ChunkType.Heap) ? new Lazy<HeapReport>(() => LoadHeap(index, extras)) : null;
+    }
+
+    HeapReport LoadHeap(int index, List<(long Offset, ChunkType Type)> extras)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                var reader = new HeapReader(_strings, _limits);
+                foreach (var (offset, type) in extras)
+                {
+                    var (head, payload) = ReadAgain(offset);
+                    var content = Chunk.Inflate(head, payload, FrameHead.Length, _limits);
+                    if (type == ChunkType.Heap)
+                        reader.ReadReport(content);
+                    else if (type == ChunkType.HeapChunks)
+                        reader.ReadChunks(content);
+                }
+                return reader.ToReport();
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException)
+            {
+                throw new VmAtlasException(Failure.BadFile, $"the heap of snapshot {index} of {_path} can not be read: {e.Message}", e);
             }
         }
     }
@@ -79,6 +116,8 @@ public sealed class TimelineReader : Timeline, IDisposable
                 _strings.Add(Chunk.Inflate(head, payload, 0, _limits));
             else if (head.IsFrame)
                 List(offset, head.Type, FrameHead.Parse(payload));
+            else if (head.IsExtra)
+                (CollectionsMarshal.GetValueRefOrAddDefault(_extras, FrameHead.Parse(payload).Number, out _) ??= []).Add((offset, head.Type));
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
@@ -113,8 +152,7 @@ public sealed class TimelineReader : Timeline, IDisposable
 
     FrameImage Apply(FrameImage? frame, int index)
     {
-        var (head, payload) = _scanner.TryRead(_frames[index].Offset)
-            ?? throw new InvalidDataException("the file changed since it was opened");
+        var (head, payload) = ReadAgain(_frames[index].Offset);
         var content = Chunk.Inflate(head, payload, FrameHead.Length, _limits);
         if (_frames[index].Type == ChunkType.DeltaFrame)
         {
@@ -123,4 +161,7 @@ public sealed class TimelineReader : Timeline, IDisposable
         }
         return KeyFrame.Decode(content, _limits);
     }
+
+    (ChunkHead Head, byte[] Payload) ReadAgain(long offset) =>
+        _scanner.TryRead(offset) ?? throw new InvalidDataException("the file changed since it was opened");
 }

@@ -1,4 +1,5 @@
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Formats.Vmatlas;
 
@@ -44,7 +45,9 @@ public sealed class TimelineWriter : IDisposable
             new FrameWriter(_strings).Fill(_frame, snapshot);
             var type = EncodeFrame();
             WriteStrings();
-            WriteFrame(type, snapshot.TakenAt);
+            WriteWithHead(type, snapshot.TakenAt, _content);
+            if (snapshot.Heap is { } heap)
+                WriteHeap(heap.Value, snapshot.TakenAt);
             Flush();
             (_frame, _before) = (_before, _frame);
             Count++;
@@ -80,12 +83,26 @@ public sealed class TimelineWriter : IDisposable
             Chunk.Write(ChunkType.Strings, default, _texts, _out);
     }
 
-    void WriteFrame(ChunkType type, DateTimeOffset takenAt)
+    void WriteWithHead(ChunkType type, DateTimeOffset takenAt, ByteBuffer content)
     {
         _head.Clear();
         _head.Int64(FileTime.Of(takenAt));
         _head.UInt32((uint)Count);
-        Chunk.Write(type, _head.Written, _content, _out);
+        Chunk.Write(type, _head.Written, content, _out);
+    }
+
+    void WriteHeap(HeapReport heap, DateTimeOffset takenAt)
+    {
+        var content = new ByteBuffer();
+        HeapWriter.Write(heap, _strings, content);
+        WriteStrings();
+        WriteWithHead(ChunkType.Heap, takenAt, content);
+        for (var first = 0; first < heap.Chunks?.Count; first += HeapWriter.ChunksAtOnce)
+        {
+            content.Clear();
+            HeapWriter.WriteChunks(heap.Chunks, first, content);
+            WriteWithHead(ChunkType.HeapChunks, takenAt, content);
+        }
     }
 
     void Flush()

@@ -18,7 +18,14 @@ public sealed class SizeHistogram
     /// <summary>A class of sizes from <paramref name="From"/> to <paramref name="To"/>, both included.</summary>
     public readonly record struct Class(ulong From, ulong To, ChunkCount Used, ChunkCount Free);
 
-    public void AddUsed(ulong size, ulong count = 1) => Add(size, count, 0);
+    public void AddUsed(ulong size, ulong count = 1)
+    {
+        var (slot, used) = (size >> 4, _used);
+        if (slot < (ulong)used.Length)
+            used[slot] += count;
+        else
+            Add(size, count, 0);
+    }
 
     public void AddFree(ulong size, ulong count = 1) => Add(size, 0, count);
 

@@ -37,10 +37,15 @@ sealed class ReconciliationFigures(Snapshot snapshot)
     public ulong Sizes(Func<Protection, ulong, bool> belongs)
     {
         var (blocks, sum) = (snapshot.Blocks, 0UL);
-        for (var i = 0; i < blocks.Count && blocks.Starts[i] < snapshot.Layout.End.Value; i++)
+        var starts = blocks.Starts;
+        var ends = blocks.Ends;
+        var protections = blocks.Protections;
+        var flags = blocks.Flags;
+        var highest = snapshot.Layout.End.Value;
+        for (var i = 0; i < starts.Length && starts[i] < highest; i++)
         {
-            if (belongs(blocks.Protections[i], blocks.Flags[i]))
-                sum += blocks.Ends[i] - blocks.Starts[i];
+            if (belongs(protections[i], flags[i]))
+                sum += ends[i] - starts[i];
         }
         return sum;
     }

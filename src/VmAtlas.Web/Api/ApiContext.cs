@@ -9,6 +9,8 @@ sealed class ApiContext(WebServerOptions options) : IDisposable
 
     public EventHub Events { get; } = new();
 
+    public SettingsFile Settings { get; } = new(options.SettingsPath);
+
     public SessionStore Sessions { get; } = new();
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using VmAtlas.Model;
 
@@ -55,7 +56,8 @@ sealed record ProcessAnswer(int Pid, string Name, string? User, string? Command)
 sealed record IntervalRequest(double? Seconds);
 
 sealed record SessionAnswer(
-    int Id, string Title, bool Live, string? Ended, double? Interval, ProcessFacts Process, SystemFacts System, IReadOnlyList<DateTimeOffset> Snapshots);
+    int Id, string Title, bool Live, string? Ended, double? Interval, ProcessFacts Process, SystemFacts System, IReadOnlyList<DateTimeOffset> Snapshots,
+    string? Path = null);
 
 sealed record SessionEvent(int Session, string Kind, int? Index = null, DateTimeOffset? TakenAt = null, string? Message = null);
 
@@ -69,12 +71,15 @@ sealed record GlossaryAnswer(string Kind, string Key, string Title, string Short
 /// <param name="More">There were more than one answer holds.</param>
 sealed record StringAnswer(string? Address, string? Encoding, string? Text, int? Told = null, ulong? BytesRead = null, bool? More = null);
 
+sealed record ObjectCountAnswer(int Number, DateTimeOffset TakenAt);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     MaxDepth = 8)]
 [JsonSerializable(typeof(FailureAnswer))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(About))]
 [JsonSerializable(typeof(OpenRequest))]
 [JsonSerializable(typeof(LaunchRequest))]
@@ -90,4 +95,5 @@ sealed record StringAnswer(string? Address, string? Encoding, string? Text, int?
 [JsonSerializable(typeof(OfferAnswer[]))]
 [JsonSerializable(typeof(GlossaryAnswer[]))]
 [JsonSerializable(typeof(StringAnswer))]
+[JsonSerializable(typeof(ObjectCountAnswer[]))]
 sealed partial class ApiJson : JsonSerializerContext;

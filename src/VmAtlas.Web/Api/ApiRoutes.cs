@@ -16,7 +16,10 @@ static class ApiRoutes
         ActCalls.Map(routes, api);
         SnapshotCalls.Map(routes, api);
         MemoryCalls.Map(routes, api);
+        HeapCalls.Map(routes, api);
+        ManagedCalls.Map(routes, api);
         WordCalls.Map(routes);
+        SettingsCalls.Map(routes, api);
         EventCalls.Map(routes, api);
         routes.Map("/api/{**path}", context =>
         {

@@ -122,7 +122,8 @@ static class MemoryCalls
         }
     }
 
-    static AddressRange RangeOf(HttpContext context, ulong page)
+    /// <param name="page">Both have to be multiples of it.</param>
+    public static AddressRange RangeOf(HttpContext context, ulong page)
     {
         if (!Address.TryParse(context.Query("start") ?? "", out var start) || !Address.TryParse(context.Query("end") ?? "", out var end)
             || end <= start || start.Value % page != 0 || end.Value % page != 0)

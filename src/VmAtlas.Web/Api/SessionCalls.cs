@@ -69,6 +69,7 @@ static class SessionCalls
         for (var i = 0; i < times.Length; i++)
             times[i] = timeline.TakenAt(i);
         return new SessionAnswer(
-            session.Id, session.Title, session.Live is not null, session.Live?.Ended, session.Live?.Interval?.TotalSeconds, newest.Process, newest.System, times);
+            session.Id, session.Title, session.Live is not null, session.Live?.Ended, session.Live?.Interval?.TotalSeconds, newest.Process, newest.System, times,
+            session.Path);
     }
 }

@@ -18,9 +18,10 @@ static class SnapshotCalls
         routes.MapGet(Route + "/frame", context => context.WriteFrame(ColumnFrame.Of(SnapshotOf(context, api), gaps: true)));
         routes.MapGet(Route + "/summary", context => context.WriteJson(body => JsonSnapshot.Write(SnapshotOf(context, api), body, new JsonOptions(Regions: false))));
         routes.MapGet(Route + "/matches", context => context.WriteBytes(MatchBits.Of(SnapshotOf(context, api), FilterOf(context))));
-        routes.MapGet(Changes + "/frame", context => context.WriteFrame(ChangesFrame.Of(DiffOf(context, api))));
-        routes.MapGet(Changes + "/summary", context => context.WriteJson(body => ChangesJson.Write(DiffOf(context, api), body)));
-        routes.MapGet(Changes + "/matches", context => context.WriteBytes(ChangesFrame.Matches(DiffOf(context, api), FilterOf(context))));
+        routes.MapGet(Route + "/facts", context => context.WriteFrame(FactsFrame.Of(SnapshotOf(context, api))));
+        routes.MapGet(Changes + "/frame", context => context.WriteFrame(ChangesOf(context, api).Frame()));
+        routes.MapGet(Changes + "/summary", context => context.WriteJson(body => ChangesJson.Write(ChangesOf(context, api).Diff, body)));
+        routes.MapGet(Changes + "/matches", context => context.WriteBytes(ChangesOf(context, api).Matches(FilterOf(context))));
         routes.MapGet("/api/sessions/{id}/series", context =>
         {
             var session = SessionCalls.SessionOf(context, api);
@@ -29,11 +30,11 @@ static class SnapshotCalls
         });
     }
 
-    static Snapshot SnapshotOf(HttpContext context, ApiContext api) =>
+    public static Snapshot SnapshotOf(HttpContext context, ApiContext api) =>
         SessionCalls.SessionOf(context, api).Load(context.RouteInt("index"));
 
-    static SnapshotDiff DiffOf(HttpContext context, ApiContext api) =>
-        SessionCalls.SessionOf(context, api).Diff(context.RouteInt("since"), context.RouteInt("index"));
+    static ChangesFrame ChangesOf(HttpContext context, ApiContext api) =>
+        SessionCalls.SessionOf(context, api).Changes(context.RouteInt("since"), context.RouteInt("index"));
 
     static FilterExpression FilterOf(HttpContext context) => FilterExpression.Parse(context.Query("filter") ?? "");
 }

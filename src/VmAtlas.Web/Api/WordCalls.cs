@@ -20,13 +20,11 @@ static class WordCalls
                 .Select(s => new OfferAnswer(s.Text, s.Doc, completion.Start, completion.Start + completion.Length)).ToArray();
             return context.WriteJson(offers, ApiJson.Default.OfferAnswerArray);
         });
-        routes.MapGet("/api/glossary", context =>
-        {
-            var entries = Glossary.All
-                .Select(e => new GlossaryAnswer(e.Kind.ToString(), e.Key, e.Title, e.Short, OrNull(e.More), OrNull(e.Linux), OrNull(e.Windows))).ToArray();
-            return context.WriteJson(entries, ApiJson.Default.GlossaryAnswerArray);
-        });
+        routes.MapGet("/api/glossary", context => context.WriteJson(Glossary, ApiJson.Default.GlossaryAnswerArray));
     }
+
+    public static GlossaryAnswer[] Glossary =>
+        [.. Model.Glossary.All.Select(e => new GlossaryAnswer(e.Kind.ToString(), e.Key, e.Title, e.Short, OrNull(e.More), OrNull(e.Linux), OrNull(e.Windows)))];
 
     static string? OrNull(string text) => text.Length == 0 ? null : text;
 }

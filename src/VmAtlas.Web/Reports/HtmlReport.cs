@@ -5,6 +5,8 @@ using System.Text.Json;
 using VmAtlas.Formats.Export;
 using VmAtlas.Formats.Frame;
 using VmAtlas.Model;
+using VmAtlas.Model.Managed;
+using VmAtlas.Web.Api;
 using VmAtlas.Web.Frames;
 
 namespace VmAtlas.Web.Reports;
@@ -63,6 +65,7 @@ public static class HtmlReport
         var series = new Series();
         series.CatchUp(timeline, CancellationToken.None);
         WritePacked(json, "series", body => Write(series.Frame(), body));
+        WritePacked(json, "glossary", body => JsonSerializer.Serialize(body, WordCalls.Glossary, ApiJson.Default.GlossaryAnswerArray));
         json.WriteStartArray("snapshots");
         foreach (var i in chosen)
         {
@@ -72,21 +75,30 @@ public static class HtmlReport
             json.WriteString("takenAt", snapshot.TakenAt);
             WritePacked(json, "summary", body => JsonSnapshot.Write(snapshot, body, new JsonOptions(Regions: false)));
             WritePacked(json, "frame", body => Write(ColumnFrame.Of(snapshot, gaps: true), body));
+            WritePacked(json, "facts", body => Write(FactsFrame.Of(snapshot), body));
+            if (ManagedUse.Of(snapshot) is { } use)
+                WritePacked(json, "managed", body => WriteManaged(new ManagedView(snapshot, use), body));
             json.WriteEndObject();
             json.Flush();
         }
         json.WriteEndArray();
         if (timeline.Count > 1)
-            WriteChanges(json, SnapshotDiff.Between(timeline.Load(0), timeline.Load(timeline.Count - 1)));
+            WriteChanges(json, new ChangesFrame(SnapshotDiff.Between(timeline.Load(0), timeline.Load(timeline.Count - 1))));
         json.WriteEndObject();
     }
 
+    static void WriteManaged(ManagedView view, Stream body)
+    {
+        using var json = new Utf8JsonWriter(body);
+        JsonManaged.Write(json, view);
+    }
+
     /// <summary>From the first to the last: what a report of a timeline is mostly made for.</summary>
-    static void WriteChanges(Utf8JsonWriter json, SnapshotDiff diff)
+    static void WriteChanges(Utf8JsonWriter json, ChangesFrame changes)
     {
         json.WriteStartObject("changes");
-        WritePacked(json, "summary", body => ChangesJson.Write(diff, body));
-        WritePacked(json, "frame", body => Write(ChangesFrame.Of(diff), body));
+        WritePacked(json, "summary", body => ChangesJson.Write(changes.Diff, body));
+        WritePacked(json, "frame", body => Write(changes.Frame(), body));
         json.WriteEndObject();
     }
 

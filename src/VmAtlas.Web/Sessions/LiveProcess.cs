@@ -16,7 +16,7 @@ sealed class LiveProcess : IDisposable
     readonly LinuxTarget _target;
     readonly ClrAnnotator _clr = new();
     readonly CapturePipeline _pipeline;
-    readonly SemaphoreSlim _one = new(1);
+    readonly SemaphoreSlim _one = new(1), _oneLook = new(1);
     readonly CancellationTokenSource _closed = new();
     ITimer? _timer;
 
@@ -32,7 +32,7 @@ sealed class LiveProcess : IDisposable
     public LinuxTarget Look()
     {
         var target = new LinuxTarget(_target.Process.Pid);
-        if (target.Process.StartedAt == _target.Process.StartedAt)
+        if (target.Process.IsSameProcessAs(_target.Process))
             return target;
         target.Dispose();
         throw new VmAtlasException(Failure.TargetEnded, $"{Name} has ended; its number belongs to another process now");
@@ -56,7 +56,7 @@ sealed class LiveProcess : IDisposable
         await _one.WaitAsync(either.Token);
         try
         {
-            var snapshot = await Task.Run(() => _pipeline.Capture(either.Token), either.Token);
+            var snapshot = await Task.Run(() => Capture(either.Token), either.Token);
             var index = Timeline.Add(snapshot);
             _events.Tell(new SessionEvent(_session, "snapshot", index, snapshot.TakenAt));
             return index;
@@ -72,6 +72,19 @@ sealed class LiveProcess : IDisposable
         }
     }
 
+    /// <summary>The last look into malloc's memory; null before there was one.</summary>
+    public HeapLook? Heap { get; private set; }
+
+    /// <summary>Walks malloc's memory and keeps what it found until the next walk.</summary>
+    public Task<HeapLook> LookIntoHeap(CancellationToken cancellation) =>
+        Alone(target => Heap = HeapLook.Take(target, Heap, _clock.GetUtcNow(), cancellation), cancellation);
+
+    public ObjectCounts Objects { get; } = new();
+
+    /// <summary>Counts the objects of a .NET process by type.</summary>
+    /// <returns>The count's number.</returns>
+    public Task<int> CountObjects(CancellationToken cancellation) => Alone(target => Objects.Take(target, cancellation), cancellation);
+
     /// <summary>Refreshes at an interval from now on; null stops that.</summary>
     public void SetInterval(TimeSpan? interval)
     {
@@ -86,8 +99,23 @@ sealed class LiveProcess : IDisposable
         _timer?.Dispose();
         _closed.Cancel();
         _one.Wait(); // a snapshot that is being taken ends first
+        _oneLook.Wait();
+        Objects.Dispose();
         _clr.Dispose();
         _target.Dispose();
+    }
+
+    /// <summary>A process that becomes another program while it is read is read once more: it has not ended.</summary>
+    Snapshot Capture(CancellationToken cancellation)
+    {
+        try
+        {
+            return _pipeline.Capture(cancellation);
+        }
+        catch (VmAtlasException e) when (e.Failure == Failure.TargetEnded)
+        {
+            return _pipeline.Capture(cancellation);
+        }
     }
 
     /// <summary>A snapshot that takes longer than the interval makes the next one be left out, not wait in a queue.</summary>
@@ -107,6 +135,22 @@ sealed class LiveProcess : IDisposable
         catch (OperationCanceledException)
         {
             // Closed meanwhile.
+        }
+    }
+
+    /// <summary>Long work beside the snapshots, one at a time.</summary>
+    async Task<T> Alone<T>(Func<LinuxTarget, T> work, CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed.Token);
+        await _oneLook.WaitAsync(either.Token);
+        try
+        {
+            using var target = Look();
+            return await Task.Run(() => work(target), either.Token);
+        }
+        finally
+        {
+            _oneLook.Release();
         }
     }
 

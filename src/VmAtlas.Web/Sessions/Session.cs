@@ -7,7 +7,7 @@ namespace VmAtlas.Web.Sessions;
 sealed class Session(int id, string title, Timeline timeline, LiveProcess? live) : IDisposable
 {
     readonly Lock _lock = new();
-    (int Since, int Index, SnapshotDiff Diff)? _diff;
+    (int Since, int Index, ChangesFrame Changes)? _changes;
 
     public int Id { get; } = id;
 
@@ -17,6 +17,9 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
 
     /// <summary>Null for a saved file.</summary>
     public LiveProcess? Live { get; } = live;
+
+    /// <summary>The saved file, where it lies on this machine; null for a process and for what was dropped on the page.</summary>
+    public string? Path { get; init; }
 
     /// <summary>What was dropped on the page lies here until it is closed.</summary>
     public PrivateFolder? Folder { get; init; }
@@ -31,13 +34,13 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
         : throw new VmAtlasException(Failure.NotFound, $"{Title} has {Timeline.Count} snapshots, none with number {index}");
 
     /// <summary>What a later snapshot has more than an earlier one. The last one asked for is kept: rows and totals come by two calls.</summary>
-    public SnapshotDiff Diff(int since, int index)
+    public ChangesFrame Changes(int since, int index)
     {
         lock (_lock)
         {
-            if (_diff is not { } kept || kept.Since != since || kept.Index != index)
-                _diff = kept = (since, index, SnapshotDiff.Between(Load(since), Load(index)));
-            return kept.Diff;
+            if (_changes is not { } kept || kept.Since != since || kept.Index != index)
+                _changes = kept = (since, index, new ChangesFrame(SnapshotDiff.Between(Load(since), Load(index))));
+            return kept.Changes;
         }
     }
 

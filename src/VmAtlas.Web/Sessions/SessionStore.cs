@@ -41,7 +41,11 @@ sealed class SessionStore : IDisposable
     {
         var timeline = Importer.Open(path);
         if (timeline.Count > 0)
-            return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null) { Folder = folder });
+            return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null)
+            {
+                Folder = folder,
+                Path = folder is null ? Path.GetFullPath(path) : null,
+            });
         (timeline as IDisposable)?.Dispose();
         throw new VmAtlasException(Failure.BadFile, $"{path} holds no whole snapshot");
     }

@@ -28,14 +28,19 @@ public sealed class TargetStopTests
     {
         using var program = StartApart("live", out var pid);
         using var target = new LinuxTarget(pid);
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 20; i++)
         {
-            using var stop = TargetStop.All(target);
-            var (mappings, strings) = (new BlockTable(), new StringTable());
-            target.ReadMappings(mappings, strings, []);
-            var report = GlibcHeapReader.Read(mappings, strings, target, new HeapReadOptions { Paused = () => stop.Elapsed }).ShouldNotBeNull();
-            report.Problems.Where(p => p.Id != "heap-chunk").ShouldBeEmpty();
-            report.Paused.ShouldNotBeNull();
+            var report = StoppedHeap.Read(target, new BlockTable(), new StringTable(), new HeapReadOptions { Chunks = true }).ShouldNotBeNull();
+            report.Problems.ShouldBeEmpty();
+            report.Approximate.ShouldBeFalse();
+            report.Paused.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
+            foreach (var arena in report.Arenas)
+            {
+                var told = arena.InUse.Bytes + arena.AllFree.Bytes + arena.Top + arena.Unknown;
+                // What is not told is headers of the arena and its heaps, and fences.
+                (arena.System - told).ShouldBeLessThanOrEqualTo(2300 + 200 * (ulong)arena.Heaps.Count);
+                arena.Unknown.ShouldBe(0UL);
+            }
         }
     }
 

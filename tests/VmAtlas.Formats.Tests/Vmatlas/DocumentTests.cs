@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 using VmAtlas.Testing;
 
 namespace VmAtlas.Formats.Tests.Vmatlas;
@@ -56,5 +57,27 @@ public sealed partial class DocumentTests
         var written = frame.Find("facts")!.Find("key")!.Values.ToArray().Select(strings.Text).Where(f => !f.StartsWith("vmFlag.", StringComparison.Ordinal));
         var paragraph = s_text[s_text.IndexOf("\nFacts: ", StringComparison.Ordinal)..s_text.IndexOf("\n## Limits", StringComparison.Ordinal)];
         Quoted.Matches(paragraph).Select(m => m.Groups[1].Value).Except(["vmFlag.N", "vmFlags"]).ShouldBe(written, ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Tables_columns_and_facts_of_heaps_are_those_written()
+    {
+        var section = s_text[s_text.IndexOf("### `HEAP`", StringComparison.Ordinal)..s_text.IndexOf("\n## Tables of a snapshot", StringComparison.Ordinal)];
+        var (frame, texts) = (new FrameImage(), new StringNumbers());
+        HeapWriter.Fill(frame, HeapTests.Report(new ChunkTable()), texts);
+        var chunks = new ByteBuffer();
+        HeapWriter.WriteChunks(HeapTests.OneChunk(), 0, chunks);
+        var tables = frame.Tables.Concat(KeyFrame.Decode(chunks.Written, ReaderLimits.Default).Tables);
+        var written = tables.SelectMany(t => t.Columns.Select(c => c.Name).Prepend(t.Name)).ToHashSet();
+        var cells = section.Split('\n').Where(l => l.StartsWith('|')).SelectMany(row => row.Split('|')[2..4]);
+        cells.SelectMany(cell => Quoted.Matches(cell)).Select(m => m.Groups[1].Value).ToHashSet().ShouldBe(written, ignoreOrder: true);
+
+        var buffer = new ByteBuffer();
+        texts.WriteNew(buffer);
+        var strings = new FileStrings(ReaderLimits.Default);
+        strings.Add(buffer.Written);
+        var facts = frame.Find("heap")!.Find("key")!.Values.ToArray().Select(strings.Text);
+        var paragraph = section[section.IndexOf("The facts of a heap:", StringComparison.Ordinal)..section.IndexOf("The chunks come", StringComparison.Ordinal)];
+        Quoted.Matches(paragraph).Select(m => m.Groups[1].Value).ShouldBe(facts, ignoreOrder: true);
     }
 }

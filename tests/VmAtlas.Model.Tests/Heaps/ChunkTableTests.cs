@@ -29,6 +29,25 @@ public sealed class ChunkTableTests
     }
 
     [Fact]
+    public void Keeps_chunks_far_apart_and_of_any_size()
+    {
+        var table = new ChunkTable();
+        (ulong At, ulong Size)[] chunks =
+        [
+            (0x10, 32), (0x555500000000, 1UL << 40), (0x7f0000000000, 16), (0x7f0000000010, (8UL << 30) - 16), (0x7f1000000010, 8UL << 30), (0x7f2000000010, 48),
+        ];
+        foreach (var (at, size) in chunks)
+            table.Add(at, size, ChunkState.Mapped);
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            (table.AddressOf(i).Value, table.SizeOf(i), table.StateOf(i)).ShouldBe((chunks[i].At, chunks[i].Size, ChunkState.Mapped));
+            table.IndexOf(new Address(chunks[i].At + chunks[i].Size - 1)).ShouldBe(i);
+            table.FirstFrom(new Address(chunks[i].At)).ShouldBe(i);
+            table.FirstFrom(new Address(chunks[i].At + 1)).ShouldBe(i + 1);
+        }
+    }
+
+    [Fact]
     public void Refuses_chunks_out_of_order()
     {
         var table = new ChunkTable();

@@ -28,9 +28,8 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
         }
     }
 
-    public void ClaimThread(int tid, StackBlock stack, string reason)
+    public void ClaimThread(int tid, string? name, StackBlock stack, string reason)
     {
-        var name = target.ThreadName(tid);
         var region = context.Claims.AddRegion(MemoryType.Stack, string.IsNullOrEmpty(name) ? $"Thread {tid}" : $"Thread {tid} ({name})", reason);
         Claim(region, stack);
         Describe(region, tid, name);

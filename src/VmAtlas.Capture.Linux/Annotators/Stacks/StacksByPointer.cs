@@ -29,7 +29,7 @@ sealed class StacksByPointer(AnnotationContext context, LinuxTarget target, Stac
     {
         var (start, end) = (context.Mappings.Starts[guard], context.Mappings.Ends[mapping]);
         var block = new StackBlock(start, end - start, context.Mappings.Get(Measure.Size, guard));
-        writer.ClaimThread(tid, block, $"the stack pointer of thread {tid} lies inside, and an inaccessible mapping guards its low end");
+        writer.ClaimThread(tid, target.ThreadName(tid), block, $"the stack pointer of thread {tid} lies inside, and an inaccessible mapping guards its low end");
     }
 
     /// <summary>The guard below a mapping, when both have the shape of a stack of their own and nobody claimed them.</summary>

@@ -11,13 +11,28 @@ namespace VmAtlas.Capture.Linux.Annotators.Stacks;
 readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong Previous, StackBlock Stack)
 {
     /// <summary>Bytes read before and after the robust list head.</summary>
-    const int Before = 32, After = 1664;
+    const int Before = 32, After = 1664, Length = Before + After;
 
     /// <summary>PTHREAD_STACK_MIN is 16 KiB; no limit is documented above, so this is far beyond what anyone asks for.</summary>
     const ulong SmallestStack = 16 << 10, LargestStack = 1UL << 36;
 
     /// <summary>From the robust list head to the end of the stack: the rest of the struct, and on some architectures static TLS.</summary>
     const ulong MostAbove = 1 << 20;
+
+    /// <summary>Reads the blocks around plausible robust list heads, ascending; null for those where what lies there does not have its shape.</summary>
+    public static ThreadControlBlock?[] Read(IMemorySource memory, ReadOnlySpan<ulong> heads, ulong page)
+    {
+        var places = new ulong[heads.Length];
+        for (var i = 0; i < heads.Length; i++)
+            places[i] = heads[i] - Before;
+        var bytes = new byte[places.Length * Length];
+        var got = new int[places.Length];
+        memory.ReadEach(places, Length, bytes, got);
+        var blocks = new ThreadControlBlock?[places.Length];
+        for (var i = 0; i < blocks.Length; i++)
+            blocks[i] = Parse(bytes.AsSpan(i * Length, got[i]), heads[i], page);
+        return blocks;
+    }
 
     /// <summary>
     /// Reads the block around a robust list head, or null when what lies there does not have its shape.
@@ -26,14 +41,22 @@ readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong
     /// glibc keeps { link in the list of stacks (16 bytes), tid, …, robust list head } together, since before 2.10 on every 64-bit
     /// architecture: the tid lies 16 bytes, the link 32 bytes below the head. Further up come stackblock, stackblock_size, guardsize and
     /// reported_guardsize, neighbouring words at an offset that differs between versions and is found by shape: the head lies
-    /// inside that block, near its end. Wrong only if four words of this shape with these bounds stood there by chance.
+    /// inside that block, near its end. Wrong only if four words of this shape with these bounds stood there by chance. A block that begins at address 0
+    /// is none: under Wine, whose addresses are low, a pointer between zeros would look like the size of one.
     /// </remarks>
     public static ThreadControlBlock? TryRead(IMemorySource memory, ulong head, ulong page)
     {
-        if (head < Before || head % 8 != 0 || head > ulong.MaxValue - After)
+        if (!IsPlausible(head))
             return null;
-        Span<byte> bytes = stackalloc byte[Before + After];
-        bytes = bytes[..memory.Read(new Address(head - Before), bytes)];
+        Span<byte> bytes = stackalloc byte[Length];
+        return Parse(bytes[..memory.Read(new Address(head - Before), bytes)], head, page);
+    }
+
+    /// <summary>Whether an address could be a robust list head's at all; the highest of user space is far below the limit everywhere.</summary>
+    public static bool IsPlausible(ulong head) => head >= Before && head % 8 == 0 && head < 1UL << 57;
+
+    static ThreadControlBlock? Parse(ReadOnlySpan<byte> bytes, ulong head, ulong page)
+    {
         if (bytes.Length <= Before)
             return null;
         var tid = BinaryPrimitives.ReadInt32LittleEndian(bytes[(Before - 16)..]);
@@ -47,7 +70,7 @@ readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong
         for (var at = 24; at + 32 <= bytes.Length; at += 8)
         {
             var (start, size, guard, reported) = (Word(bytes, at), Word(bytes, at + 8), Word(bytes, at + 16), Word(bytes, at + 24));
-            var fits = size is >= SmallestStack and <= LargestStack && start % 16 == 0 && start <= head && head - start < size
+            var fits = size is >= SmallestStack and <= LargestStack && start >= page && start % 16 == 0 && start <= head && head - start < size
                 && size - (head - start) <= MostAbove && guard < size && guard % page == 0 && reported <= guard + page;
             if (fits)
                 return new StackBlock(start, size, guard);

@@ -20,7 +20,7 @@ function startReport(place: HTMLElement, json: string): void {
   const source = new ReportSource(json);
   const app = new Controller(source, undefined);
   render(<App app={app} />, place);
-  void app.attempt("window", async () => app.openSession(await source.session()));
+  void app.attempt("window", async () => app.startReport(await source.session()));
 }
 
 /** The page as the server's window. */

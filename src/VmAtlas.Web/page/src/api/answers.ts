@@ -23,6 +23,8 @@ export interface SessionInfo {
   readonly id: number;
   readonly title: string;
   readonly live: boolean;
+  /** Of a file on the server's machine. */
+  readonly path?: string;
   /** Why there will be no more snapshots. */
   readonly ended?: string;
   /** Seconds between automatic snapshots. */
@@ -102,4 +104,68 @@ export interface GlossaryEntry {
   readonly more?: string;
   readonly linux?: string;
   readonly windows?: string;
+}
+
+/** One kind of a .NET process's memory; bytes. */
+export interface ManagedHeap {
+  readonly heap: string;
+  readonly used: number;
+  readonly committed: number;
+  readonly reserved: number;
+  readonly free: number;
+  readonly totalWs: number;
+  readonly swap: number;
+}
+
+export interface ManagedUse {
+  readonly time: string;
+  readonly runtime: { readonly version?: string; readonly gc?: string; readonly evidence?: string; readonly whyNotBetter?: string };
+  readonly heaps: readonly ManagedHeap[];
+  readonly explained: { readonly resident: number; readonly dotnet: number; readonly named: number };
+  /** Of a count of objects. */
+  readonly skippedBytes?: number;
+  readonly generations?: readonly { readonly generation: string; readonly objects: number; readonly freeBytes: number; readonly fragmentation: number }[];
+  readonly types?: readonly { readonly type: string; readonly count: number; readonly bytes: number }[];
+  readonly changes?: readonly { readonly type: string; readonly countBefore: number; readonly countAfter: number; readonly bytesBefore: number; readonly bytesAfter: number }[];
+}
+
+export interface ChunkCount {
+  readonly chunks: number;
+  readonly bytes: number;
+}
+
+export interface HeapArena {
+  readonly number: number;
+  readonly system: number;
+  readonly inUse: ChunkCount;
+  readonly free: ChunkCount;
+  readonly fastbins: ChunkCount;
+  readonly tcache: ChunkCount;
+  readonly top: number;
+  readonly largestFree: number;
+  readonly fragmentation: number;
+  readonly trimmable: number;
+  readonly trimmableResident?: number;
+  readonly heaps: readonly { readonly address: string; readonly end: string }[];
+}
+
+/** A look into malloc's memory. */
+export interface HeapLook {
+  readonly time: string;
+  readonly library: string;
+  readonly approximate: boolean;
+  readonly milliseconds: number;
+  readonly inUse: { readonly blocks: number; readonly bytes: number };
+  readonly mapped: ChunkCount;
+  readonly arenas: readonly HeapArena[];
+  readonly problems: readonly Problem[];
+  readonly growth?: readonly { readonly size: number; readonly before: number; readonly after: number }[];
+}
+
+/** The chunks of one range of it, added up. */
+export interface HeapRange {
+  /** Chunks that one answer holds at most: of more, the largest. */
+  readonly most: number;
+  readonly states: readonly (ChunkCount & { readonly state: string })[];
+  readonly sizes: readonly { readonly from: number; readonly to: number; readonly used: ChunkCount; readonly free: ChunkCount }[];
 }

@@ -2,7 +2,7 @@ import { changesText, textMatches } from "../model/localMatches";
 import { decodeFrame, type Frame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
-import type { ProcessFacts, SessionInfo, SnapshotSummary, SystemFacts } from "./answers";
+import type { GlossaryEntry, ManagedUse, ProcessFacts, SessionInfo, SnapshotSummary, SystemFacts } from "./answers";
 import { ApiError } from "./client";
 import type { Source } from "./source";
 
@@ -11,9 +11,12 @@ interface Report {
   readonly title: string;
   readonly about: string;
   readonly series: string;
-  readonly snapshots: readonly { readonly index: number; readonly takenAt: string; readonly summary: string; readonly frame: string }[];
+  readonly glossary: string;
+  readonly snapshots: readonly { readonly index: number; readonly takenAt: string; readonly summary: string; readonly frame: string; readonly facts: string; readonly managed?: string }[];
   readonly changes?: { readonly summary: string; readonly frame: string };
 }
+
+const KEY = "vmatlas-settings";
 
 async function unpack(packed: string): Promise<ArrayBuffer> {
   const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
@@ -60,6 +63,38 @@ export class ReportSource implements Source {
     const kept = this.#report.snapshots.map((s) => s.index);
     const columns = new Map([...all.columns].map(([name, column]) => [name, { ...column, values: Float64Array.from(kept, (i) => column.values[i]!) }]));
     return { rows: kept.length, strings: all.strings, columns };
+  }
+
+  async facts(_: number, index: number): Promise<Frame> {
+    return decodeFrame(await unpack(this.#snapshot(index).facts));
+  }
+
+  managed(_: number, index: number): Promise<ManagedUse> {
+    const { managed } = this.#snapshot(index);
+    if (managed === undefined) throw new ApiError("NotFound", "There is no memory of a .NET runtime in this snapshot.");
+    return unpackJson(managed);
+  }
+
+  glossary(): Promise<readonly GlossaryEntry[]> {
+    return unpackJson(this.#report.glossary);
+  }
+
+  /** In the browser's own store, where it may have one for files. */
+  settings(): Promise<unknown> {
+    try {
+      return Promise.resolve(JSON.parse(localStorage.getItem(KEY) ?? "{}"));
+    } catch {
+      return Promise.resolve({});
+    }
+  }
+
+  keepSettings(json: string): Promise<void> {
+    try {
+      localStorage.setItem(KEY, json);
+    } catch {
+      // A browser that keeps nothing for files: a report is read without it.
+    }
+    return Promise.resolve();
   }
 
   matches({ rows }: View, expression: string): Promise<Matches> {

@@ -2,7 +2,7 @@ import type { Frame } from "../model/frame";
 import { decodeFrame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
-import type { SnapshotSummary } from "./answers";
+import type { GlossaryEntry, ManagedUse, SnapshotSummary } from "./answers";
 import type { Client } from "./client";
 
 /** Where the window gets a target's snapshots from: the server, or the report that the page is part of. */
@@ -14,6 +14,14 @@ export interface Source {
   changesSummary(session: number, since: number, index: number): Promise<SnapshotSummary>;
   /** Sums by type over time: columns named "type.measure", and "time" in seconds. */
   series(session: number): Promise<Frame>;
+  /** Named facts of regions, a row a fact: columns region, name, value. */
+  facts(session: number, index: number): Promise<Frame>;
+  /** The memory of a .NET process. */
+  managed(session: number, index: number): Promise<ManagedUse>;
+  glossary(): Promise<readonly GlossaryEntry[]>;
+  /** What was kept; anything. */
+  settings(): Promise<unknown>;
+  keepSettings(json: string): Promise<void>;
   /** The rows of the view that an expression holds for. Throws with what is wrong with it. */
   matches(view: View, expression: string): Promise<Matches>;
 }
@@ -43,6 +51,26 @@ export class ServerSource implements Source {
 
   async series(session: number): Promise<Frame> {
     return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/series`));
+  }
+
+  async facts(session: number, index: number): Promise<Frame> {
+    return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/snapshots/${index}/facts`));
+  }
+
+  managed(session: number, index: number): Promise<ManagedUse> {
+    return this.#client.getJson(`/api/sessions/${session}/snapshots/${index}/managed`);
+  }
+
+  glossary(): Promise<readonly GlossaryEntry[]> {
+    return this.#client.getJson("/api/glossary");
+  }
+
+  settings(): Promise<unknown> {
+    return this.#client.getJson("/api/settings");
+  }
+
+  async keepSettings(json: string): Promise<void> {
+    await this.#client.post("/api/settings", JSON.parse(json));
   }
 
   async matches({ session, index, since }: View, expression: string): Promise<Matches> {

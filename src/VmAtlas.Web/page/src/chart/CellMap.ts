@@ -3,6 +3,8 @@
  * wheel and + and −, moves with the arrow keys and by dragging; a click chooses. All cells of a view are painted into one ImageData.
  */
 
+import { timed } from "../model/timed";
+
 const CELL_PX = 4;
 const ROW_PX = 11;
 const ROW_GAP_PX = 2;
@@ -86,7 +88,7 @@ export class CellMap {
     if (this.#frame !== 0) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#draw();
+      timed("cells", () => this.#draw());
     });
   }
 

@@ -25,40 +25,38 @@ export class SpaceSource implements CellSource {
 
   constructor(rows: Rows) {
     this.#rows = rows;
-    const pieces: number[] = [];
-    for (let row = 0; row < rows.count; row++) if (rows.childCount[row] === 0) pieces.push(row);
-    // Blocks of one region may have another's between them.
-    this.#pieces = Uint32Array.from(pieces).sort((a, b) => rows.address[a]! - rows.address[b]!);
-    const [gapFold, reservedFold] = this.#folds();
+    this.#pieces = piecesOf(rows);
+    const promised = promisedOf(rows, this.#pieces);
+    const [gapFold, reservedFold] = this.#folds(promised);
     this.#starts = new Float64Array(this.#pieces.length + 1);
     this.#colours = new Uint32Array(this.#pieces.length);
     const [marks, tints] = ["mark", "tint"].map((kind) => Array.from({ length: 10 }, (_, type) => pixelOf(cssColour(`--${kind}-${type}`))));
+    const { address, end, type } = rows;
     let at = 0;
-    this.#pieces.forEach((row, i) => {
-      const bytes = rows.end[row]! - rows.address[row]!;
-      const promised = this.#isPromised(row);
+    for (let i = 0; i < this.#pieces.length; i++) {
+      const row = this.#pieces[i]!;
+      const bytes = end[row]! - address[row]!;
+      const own = type[row]!;
       this.#starts[i] = at;
-      at += rows.isGap(row) ? Math.min(bytes, gapFold) : promised ? bytes : Math.min(bytes, reservedFold);
-      this.#colours[i] = (promised || rows.type[row] === UNUSABLE ? marks : tints)![rows.type[row]!]!;
-    });
+      at += own >= UNUSABLE ? Math.min(bytes, gapFold) : promised[i] === 1 ? bytes : Math.min(bytes, reservedFold);
+      this.#colours[i] = (promised[i] === 1 || own === UNUSABLE ? marks : tints)![own]!;
+    }
     this.#starts[this.#pieces.length] = at;
     this.length = Math.max(1, at);
   }
 
   /** The most that one gap, and one reservation, takes. */
-  #folds(): [number, number] {
-    let [promised, gaps, reserved] = [0, 0, 0];
-    for (const row of this.#pieces) {
-      if (this.#rows.isGap(row)) gaps++;
-      else if (this.#isPromised(row)) promised += this.#rows.end[row]! - this.#rows.address[row]!;
+  #folds(promised: Uint8Array): [number, number] {
+    const { address, end, type } = this.#rows;
+    let [bytes, gaps, reserved] = [0, 0, 0];
+    for (let i = 0; i < this.#pieces.length; i++) {
+      const row = this.#pieces[i]!;
+      if (type[row]! >= UNUSABLE) gaps++;
+      else if (promised[i] === 1) bytes += end[row]! - address[row]!;
       else reserved++;
     }
-    const share = Math.max(PAGE, promised * FOLDED_SHARE);
+    const share = Math.max(PAGE, bytes * FOLDED_SHARE);
     return [Math.max(PAGE, share / Math.max(1, gaps)), Math.max(PAGE, share / Math.max(1, reserved))];
-  }
-
-  #isPromised(row: number): boolean {
-    return this.#rows.value(row, "committed") > 0 || this.#rows.value(row, "totalWs") > 0;
   }
 
   fill(from: number, width: number, cells: Uint32Array): void {
@@ -113,4 +111,28 @@ export class SpaceSource implements CellSource {
     }
     return low;
   }
+}
+
+/** Rows that have no rows below them, in order of address: the frame's order, unless blocks of one region have another's between them. */
+function piecesOf({ count, childCount, address }: Rows): Uint32Array {
+  const pieces = new Uint32Array(count);
+  let [n, ordered] = [0, true];
+  for (let row = 0; row < count; row++) {
+    if (childCount[row] !== 0) continue;
+    if (n > 0 && address[pieces[n - 1]!]! > address[row]!) ordered = false;
+    pieces[n++] = row;
+  }
+  const found = pieces.subarray(0, n);
+  return ordered ? found : found.sort((a, b) => address[a]! - address[b]!);
+}
+
+/** 1 for pieces that hold memory or are promised it. */
+function promisedOf({ frame }: Rows, pieces: Uint32Array): Uint8Array {
+  const promised = new Uint8Array(pieces.length);
+  for (const key of ["committed", "totalWs"]) {
+    const values = frame.columns.get(key)?.values;
+    if (values === undefined) continue;
+    for (let i = 0; i < pieces.length; i++) if (values[pieces[i]!]! > 0) promised[i] = 1;
+  }
+  return promised;
 }

@@ -12,10 +12,17 @@ export interface TimelineEvents {
   onSpan(from: number, to: number): void;
 }
 
+/** Something that happened at a snapshot. */
 export interface Mark {
   readonly index: number;
   readonly title: string;
+  /** The process became another program; else a type grew or shrank by much. */
+  readonly program: boolean;
 }
+
+const ZOOM = 1.25;
+/** Snapshots that a view shows at least. */
+const LEAST_SHOWN = 2;
 
 /** Steps of the axis: bytes are counted in powers of two. */
 const POWERS = Array.from({ length: 52 }, (_, i) => 2 ** i);
@@ -30,6 +37,8 @@ export class Timeline {
   #selected = -1;
   #since: number | undefined;
   #marks: readonly Mark[] = [];
+  /** What part is shown, in seconds since 1970; undefined for all. */
+  #part: { min: number; max: number } | undefined;
 
   constructor(place: HTMLElement, events: TimelineEvents) {
     this.#place = place;
@@ -49,12 +58,64 @@ export class Timeline {
     const data = stack(frame, measure, types);
     const key = `${measure} ${theme} ${types.join()}`;
     if (this.#plot !== undefined && key === this.#shown) {
-      this.#plot.setData(data);
+      this.#plot.setData(data, this.#part === undefined);
+      if (this.#part !== undefined) this.#plot.redraw();
       return;
     }
     this.#shown = key;
     this.#plot?.destroy();
     this.#plot = new uPlot(this.#options(types), data, this.#place);
+    if (this.#part !== undefined) this.#plot.setScale("x", this.#part);
+  }
+
+  /** A factor below 1 goes nearer, about a moment; the middle of the view when none is given. */
+  zoom(factor: number, about?: number): void {
+    const [from, to] = this.#viewed();
+    const middle = about ?? (from + to) / 2;
+    this.#view(middle - (middle - from) * factor, middle + (to - middle) * factor);
+  }
+
+  /** Moves by a part of what is shown. */
+  pan(share: number): void {
+    const [from, to] = this.#viewed();
+    this.#view(from + (to - from) * share, to + (to - from) * share);
+  }
+
+  whole(): void {
+    const [first, last] = this.#ends();
+    this.#part = undefined;
+    this.#plot?.setScale("x", { min: first, max: last });
+  }
+
+  get zoomed(): boolean {
+    return this.#part !== undefined;
+  }
+
+  #ends(): [number, number] {
+    const times = this.#plot?.data[0] ?? [0, 1];
+    return [times[0] ?? 0, times.at(-1) ?? 1];
+  }
+
+  #viewed(): [number, number] {
+    const [first, last] = this.#ends();
+    return [this.#part?.min ?? first, this.#part?.max ?? last];
+  }
+
+  #view(from: number, to: number): void {
+    const [first, last] = this.#ends();
+    const times = this.#plot?.data[0].length ?? 0;
+    const least = times < LEAST_SHOWN ? 1 : ((last - first) * (LEAST_SHOWN - 1)) / (times - 1);
+    const width = Math.min(last - first, Math.max(least, to - from));
+    if (width >= last - first) return this.whole();
+    const min = Math.min(Math.max(first, from), last - width);
+    this.#part = { min, max: min + width };
+    this.#plot?.setScale("x", this.#part);
+  }
+
+  #wheel(plot: uPlot, event: WheelEvent): void {
+    event.preventDefault();
+    if (event.shiftKey) this.pan(Math.sign(event.deltaY || event.deltaX) * 0.1);
+    else this.zoom(event.deltaY > 0 ? ZOOM : 1 / ZOOM, plot.posToVal(event.clientX - plot.over.getBoundingClientRect().left, "x"));
   }
 
   #options(types: readonly number[]): uPlot.Options {
@@ -68,14 +129,19 @@ export class Timeline {
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
       scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
       axes: [
-        { ...axis, size: 26, values: (_, ticks) => ticks.map((tick) => time(new Date(tick * 1000).toISOString())) },
+        { ...axis, size: 26, space: 80, values: (_, ticks) => ticks.map((tick) => time(new Date(tick * 1000).toISOString())) },
         { ...axis, size: 68, incrs: POWERS, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : size(tick))) },
       ],
       series: [{}, ...[...types].reverse().map((type) => ({ fill: cssColour(`--mark-${type}`), stroke: cssColour("--bg"), width: 0.5, points: { show: false } }))],
       hooks: {
         draw: [(plot) => this.#drawMarks(plot, text)],
         setSelect: [(plot) => this.#span(plot)],
-        ready: [(plot) => plot.over.addEventListener("click", () => this.#click(plot))],
+        ready: [
+          (plot) => {
+            plot.over.addEventListener("click", () => this.#click(plot));
+            plot.over.addEventListener("wheel", (event) => this.#wheel(plot, event), { passive: false });
+          },
+        ],
       },
     };
   }
@@ -99,6 +165,9 @@ export class Timeline {
     const { top, height } = plot.bbox;
     const x = (index: number): number => plot.valToPos(plot.data[0][index] ?? 0, "x", true);
     ctx.save();
+    ctx.beginPath();
+    ctx.rect(plot.bbox.left, top, plot.bbox.width, height);
+    ctx.clip();
     if (this.#since !== undefined) {
       ctx.fillStyle = cssColour("--focus");
       ctx.globalAlpha = 0.18;
@@ -112,12 +181,17 @@ export class Timeline {
     ctx.lineTo(x(this.#selected), top + height);
     ctx.stroke();
     ctx.fillStyle = colour;
-    for (const { index } of this.#marks) {
+    for (const { index, program } of this.#marks) {
+      const [at, half] = [x(index), 4 * devicePixelRatio];
       ctx.beginPath();
-      ctx.moveTo(x(index), top + 7 * devicePixelRatio);
-      ctx.lineTo(x(index) - 4 * devicePixelRatio, top);
-      ctx.lineTo(x(index) + 4 * devicePixelRatio, top);
+      if (program) ctx.moveTo(at, top + 2 * half);
+      ctx.lineTo(at - half, program ? top + half : top);
+      if (program) ctx.lineTo(at, top);
+      ctx.lineTo(at + half, program ? top + half : top);
+      if (!program) ctx.lineTo(at, top + 7 * devicePixelRatio);
+      ctx.closePath();
       ctx.fill();
+      if (program) ctx.fillRect(at - devicePixelRatio / 2, top, devicePixelRatio, height);
     }
     ctx.restore();
   }
@@ -137,12 +211,13 @@ function stack(frame: Frame, measure: string, types: readonly number[]): uPlot.A
   return [time, ...sums.reverse()];
 }
 
-/** Where the sum grew by a tenth and at least 16 MiB from one snapshot to the next. */
-export function growth(totals: Float64Array): Mark[] {
+/** What happened, from the series' columns "event" and "mark". */
+export function marksOf(frame: Frame): Mark[] {
+  const [texts, kinds] = [frame.columns.get("event")?.values, frame.columns.get("mark")?.values];
+  if (texts === undefined || kinds === undefined) return [];
   const marks: Mark[] = [];
-  for (let i = 1; i < totals.length; i++) {
-    const by = totals[i]! - totals[i - 1]!;
-    if (by >= 16 * 1048576 && by >= totals[i - 1]! / 10) marks.push({ index: i, title: `grew by ${size(by)}` });
+  for (let index = 0; index < frame.rows; index++) {
+    if (kinds[index] !== 0) marks.push({ index, title: frame.strings[texts[index]!]!.replaceAll("\n", "; "), program: kinds[index] === 2 });
   }
   return marks;
 }

@@ -1,6 +1,7 @@
 /** The columns of the details: VMMap's in VMMap's order, then the ones it does not have. */
 
-export type ColumnKind = "address" | "type" | "bytes" | "count" | "text";
+/** "exact": bytes to the last one, where whole KiB say too little. */
+export type ColumnKind = "address" | "type" | "bytes" | "exact" | "count" | "text";
 
 export interface ColumnSpec {
   /** The frame's name for it. */
@@ -17,9 +18,9 @@ const bytes = (key: string, title: string, shown: boolean, width = 78): ColumnSp
 const text = (key: string, title: string, width: number, shown: boolean): ColumnSpec => ({ key, title, kind: "text", width, shown });
 
 export const COLUMNS: readonly ColumnSpec[] = [
-  { key: "address", title: "Address", kind: "address", width: 140, shown: true },
+  { key: "address", title: "Address", kind: "address", width: 150, shown: true },
   { key: "type", title: "Type", kind: "type", width: 114, shown: true },
-  bytes("size", "Size", true, 88),
+  bytes("size", "Size", true, 118),
   bytes("committed", "Committed", true, 80),
   bytes("private", "Private", true),
   bytes("totalWs", "Total WS", true),

@@ -28,6 +28,11 @@ export function size(bytes: number): string {
   return `${bytes < 0 ? "−" : ""}${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** "1,048,592": every byte. */
+export function exact(value: number): string {
+  return GROUPED.format(value);
+}
+
 export function count(value: number): string {
   return value === 0 ? "" : String(value);
 }

@@ -13,6 +13,7 @@ export const TYPE_NAMES = [
 ] as const;
 
 export const UNUSABLE = 8;
+export const [HEAP, MANAGED_HEAP] = [3, 4];
 export const FREE = 9;
 
 /** The class that gives an element the colours of a type. */

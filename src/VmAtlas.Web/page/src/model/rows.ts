@@ -1,6 +1,6 @@
 import type { Frame } from "./frame";
 import type { ColumnSpec } from "./columns";
-import { address, count, kib, signedKib } from "./format";
+import { address, count, exact, kib, signedKib } from "./format";
 import { FREE, TYPE_NAMES, UNUSABLE } from "./memoryTypes";
 import { protectionText } from "./protection";
 import { rankTexts, sortDoubles, sortWholes } from "./sort";
@@ -88,6 +88,15 @@ export class Rows {
     return this.frame.columns.get(key)?.values[row] ?? 0;
   }
 
+  /** Whether some region of a type was claimed by an annotator. */
+  hasClaim(type: number, annotator: string): boolean {
+    const text = this.frame.strings.indexOf(annotator);
+    const claimed = this.frame.columns.get("annotator")?.values;
+    if (text < 0 || claimed === undefined) return false;
+    for (let row = 0; row < this.count; row++) if (claimed[row] === text && this.type[row] === type) return true;
+    return false;
+  }
+
   isGap(row: number): boolean {
     return this.type[row]! >= UNUSABLE;
   }
@@ -109,6 +118,8 @@ export class Rows {
         return TYPE_NAMES[this.type[row]!] ?? "?";
       case "bytes":
         return this.signed ? signedKib(this.value(row, column.key)) : kib(this.value(row, column.key));
+      case "exact":
+        return exact(this.value(row, column.key));
       case "count":
         return count(this.value(row, column.key));
       case "text":
@@ -263,6 +274,22 @@ export class Rows {
     }
     return shown;
   }
+}
+
+/** Rows without a tree: those of a frame that has other columns. Each has a type, for its colour. */
+export function flatRows(frame: Frame, types: Uint8Array, end: Float64Array): Rows {
+  const numbers = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+  const columns = new Map(frame.columns);
+  const add = (name: string, values: Float64Array | Int32Array | Uint32Array | Uint8Array): void => void columns.set(name, { name, unit: "", values });
+  add("level", new Uint8Array(frame.rows));
+  add("parent", new Int32Array(frame.rows).fill(-1));
+  add("children", new Uint32Array(frame.rows));
+  add("index", numbers);
+  add("type", types);
+  add("end", end);
+  const rows = new Rows({ rows: frame.rows, strings: frame.strings, columns });
+  rows.setFilter({ gaps: true });
+  return rows;
 }
 
 function isSet(bits: Uint8Array, index: number): boolean {

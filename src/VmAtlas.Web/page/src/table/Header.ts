@@ -5,6 +5,11 @@ const NARROWEST = 36;
 /** Pixels the mouse may move before a press is a drag. */
 const DRAG_FROM = 5;
 
+/** Numbers of every kind stand to the right. */
+export function cellClass({ kind }: ColumnSpec): string {
+  return kind === "count" || kind === "exact" ? "bytes" : kind;
+}
+
 export interface HeaderEvents {
   onSort(key: string): void;
   /** Columns were moved or sized. */
@@ -55,7 +60,7 @@ export class Header {
 
   #title(column: ColumnSpec, left: number, sorting: Sorting | undefined): HTMLElement {
     const cell = document.createElement("div");
-    cell.className = `title ${column.kind === "count" ? "bytes" : column.kind}`;
+    cell.className = `title ${cellClass(column)}`;
     cell.dataset["key"] = column.key;
     cell.setAttribute("role", "columnheader");
     const sorted = sorting?.key === column.key;

@@ -1,7 +1,7 @@
 import { BLOCK, REGION, type Rows } from "../model/rows";
 import type { ColumnSpec } from "../model/columns";
 import { typeClass } from "../model/memoryTypes";
-import { Header } from "./Header";
+import { cellClass, Header } from "./Header";
 import { Selection } from "./Selection";
 import { actionOf } from "./keys";
 
@@ -44,11 +44,14 @@ export class TreeTable {
   readonly #header: Header;
   readonly #pool: PooledRow[] = [];
   readonly #resize: ResizeObserver;
+  /** Before the row's number in the id of its element. */
+  readonly #prefix: string;
   #rows: Rows | undefined;
   #columns: readonly ColumnSpec[] = [];
   #frame = 0;
 
-  constructor(root: HTMLElement, label: string, events: TreeTableEvents) {
+  constructor(root: HTMLElement, label: string, events: TreeTableEvents, prefix = "row") {
+    this.#prefix = prefix;
     this.#root = root;
     this.#events = events;
     this.selection = new Selection();
@@ -137,7 +140,7 @@ export class TreeTable {
       else this.#place(pooled, rows, position, Math.round(position * ROW_PX + offset));
     }
     const active = rows.positionOfCursor(this.selection.cursor);
-    if (active >= first && active < first + this.#pool.length) this.#root.setAttribute("aria-activedescendant", `row-${this.selection.cursor}`);
+    if (active >= first && active < first + this.#pool.length) this.#root.setAttribute("aria-activedescendant", `${this.#prefix}-${this.selection.cursor}`);
     else this.#root.removeAttribute("aria-activedescendant");
   }
 
@@ -152,7 +155,7 @@ export class TreeTable {
     if (pooled.row === row) return;
     pooled.row = row;
     const { element } = pooled;
-    element.id = `row-${row}`;
+    element.id = `${this.#prefix}-${row}`;
     element.setAttribute("aria-rowindex", String(position + 1));
     element.setAttribute("aria-level", rows.level[row] === BLOCK ? "2" : "1");
     if (rows.childCount[row]! > 0) element.setAttribute("aria-expanded", String(rows.isExpanded(row)));
@@ -161,7 +164,9 @@ export class TreeTable {
       const cell = pooled.cells[i]!;
       const text = rows.cell(row, column);
       if (cell.text.data !== text) cell.text.data = text;
-      if (rows.signed && column.kind === "bytes") cell.element.className = `cell bytes ${signClass(rows.value(row, column.key))}`;
+      if (column.kind !== "bytes") return;
+      const className = rows.signed ? `cell bytes ${signClass(rows.value(row, column.key))}` : "cell bytes";
+      if (cell.element.className !== className) cell.element.className = className;
     });
   }
 
@@ -192,11 +197,13 @@ export class TreeTable {
       const element = div("row");
       element.setAttribute("role", "row");
       let left = 0;
-      const cells = this.#columns.map((column) => {
-        const cell = div(`cell ${column.kind === "count" ? "bytes" : column.kind}`);
+      const cells = this.#columns.map((column, i) => {
+        const cell = div(`cell ${cellClass(column)}`);
         cell.setAttribute("role", "gridcell");
         cell.style.left = `${left}px`;
-        cell.style.width = `${column.width}px`;
+        // The last column takes what is left of the window: it is the details, which are seldom short.
+        if (i < this.#columns.length - 1) cell.style.width = `${column.width}px`;
+        else cell.style.right = "0";
         left += column.width;
         const text = document.createTextNode("");
         cell.append(text);

@@ -60,7 +60,7 @@ export function App({ app }: { app: Controller }) {
         <>
           <ProcessLine app={app} state={state} view={view} />
           <Bars app={app} view={view} type={state.type} />
-          <SummaryTable app={app} view={view} type={state.type} />
+          <SummaryTable app={app} view={view} state={state} />
           <DetailsBar app={app} state={state} view={view} />
           <div class="middle">
             <Details app={app} />

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { RecentTarget } from "../model/settings";
 import type { ProcessInfo, SessionInfo } from "../api/answers";
 import { kib } from "../model/format";
 import type { Controller } from "./controller";
@@ -10,6 +11,7 @@ const TABS = ["View a running process", "Launch a program", "Open a file"] as co
 /** VMMap's "Select or Launch Process", and files. */
 export function Chooser({ app, state }: { app: Controller; state: State }) {
   const [tab, setTab] = useState(app.chooserTab);
+  const [wanted, setWanted] = useState("");
   const failed = state.failure?.where === "chooser" ? state.failure.message : undefined;
   const key = (event: KeyboardEvent): void => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -29,7 +31,7 @@ export function Chooser({ app, state }: { app: Controller; state: State }) {
         ))}
       </div>
       <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        {tab === 0 && <Processes app={app} />}
+        {tab === 0 && <Processes app={app} wanted={wanted} />}
         {tab === 1 && <Launch app={app} />}
         {tab === 2 && <OpenFile app={app} />}
       </div>
@@ -38,22 +40,42 @@ export function Chooser({ app, state }: { app: Controller; state: State }) {
           {failed}
         </p>
       )}
-      <Recent app={app} />
+      <OpenNow app={app} />
+      <Recent app={app} recent={state.recent} onName={(name) => (setTab(0), setWanted(name))} />
     </Dialog>
   );
 }
 
 /** Targets that are open already: choosing one goes back to it, with all its snapshots. */
-function Recent({ app }: { app: Controller }) {
+function OpenNow({ app }: { app: Controller }) {
   const [sessions, setSessions] = useState<readonly SessionInfo[]>([]);
   useEffect(() => void app.attempt("chooser", async () => setSessions(await app.server.getJson<SessionInfo[]>("/api/sessions"))), [app]);
   if (sessions.length === 0) return null;
   return (
-    <p class="recent">
+    <p class="recent open-now">
       Open now:{" "}
       {sessions.map((session) => (
         <button key={session.id} type="button" onClick={() => void app.attempt("chooser", () => app.openSession(session))}>
           {session.title}, {session.snapshots.length} {session.snapshots.length === 1 ? "snapshot" : "snapshots"}
+        </button>
+      ))}
+    </p>
+  );
+}
+
+/** What was open before, in this run of vmatlas or an earlier one. */
+function Recent({ app, recent, onName }: { app: Controller; recent: readonly RecentTarget[]; onName: (name: string) => void }) {
+  if (recent.length === 0) return null;
+  const open = ({ kind, name }: RecentTarget): void => {
+    if (kind === "process") onName(name);
+    else void app.attempt("chooser", async () => app.openSession(await app.server.post<SessionInfo>("/api/open", { path: name })), "Reading the file…");
+  };
+  return (
+    <p class="recent">
+      Recent:{" "}
+      {recent.map((target) => (
+        <button key={`${target.kind} ${target.name}`} type="button" title={target.kind === "file" ? `Open ${target.name}` : `List the processes named ${target.name}`} onClick={() => open(target)}>
+          {target.kind === "file" ? target.name.slice(target.name.lastIndexOf("/") + 1) : target.name}
         </button>
       ))}
     </p>
@@ -80,11 +102,14 @@ const COLUMNS: readonly ProcessColumn[] = [
   { key: "command", title: "Command", kind: "text" },
 ];
 
-function Processes({ app }: { app: Controller }) {
+function Processes({ app, wanted }: { app: Controller; wanted: string }) {
   const [processes, setProcesses] = useState<readonly ProcessInfo[]>([]);
   const [filter, setFilter] = useState("");
   const [sort, setSort] = useState<{ column: ProcessColumn; descending: boolean }>({ column: COLUMNS[4]!, descending: true });
   const [chosen, setChosen] = useState(-1);
+  useEffect(() => {
+    if (wanted !== "") setFilter(wanted);
+  }, [wanted]);
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const load = (): void => void app.attempt("chooser", async () => setProcesses(await app.server.getJson<ProcessInfo[]>("/api/processes")));

@@ -1,53 +1,29 @@
-import { useRef, useState } from "preact/hooks";
-import { ChangesPanel } from "./ChangesPanel";
-import { MapPanel } from "./MapPanel";
-import { PagesPanel } from "./PagesPanel";
-import { StringsPanel } from "./StringsPanel";
-import { TimelinePanel } from "./TimelinePanel";
-import type { Controller } from "./controller";
-import type { DockName, State, View } from "./state";
+import { offeredViews } from "../views/registry";
+import type { ViewProps } from "../views/view";
+import { Splitter } from "./Splitter";
 
-const TABS: readonly (readonly [DockName, string])[] = [
-  ["timeline", "Timeline"],
-  ["changes", "Changes"],
-  ["map", "Fragmentation"],
-  ["pages", "Pages"],
-  ["strings", "Strings"],
-];
-const [LEAST_PX, STEP_PX] = [90, 20];
+const LEAST_PX = 90;
+/** Left to the rest of the window. */
+const REST_PX = 300;
 
 /** VMMap's row of buttons at the foot: each opens its view below the details. */
-export function Dock({ app, state, view }: { app: Controller; state: State; view: View }) {
-  const [height, setHeight] = useState(220);
-  const place = useRef<HTMLElement>(null);
-  const size = (px: number): void => setHeight(Math.min(Math.max(LEAST_PX, px), innerHeight - 300));
+export function Dock({ app, state, view }: ViewProps) {
+  const offered = offeredViews(view);
+  const open = offered.find((spec) => spec.name === state.dock);
   return (
-    <section class="dock" aria-label="More views" ref={place}>
-      {state.dock !== undefined && (
-        <div
-          class="splitter"
-          role="separator"
-          aria-orientation="horizontal"
-          aria-label="Height of the view below"
-          aria-valuenow={height}
-          aria-valuemin={LEAST_PX}
-          aria-valuemax={2000}
-          tabIndex={0}
-          onKeyDown={(event) => {
-            const step = { ArrowUp: STEP_PX, ArrowDown: -STEP_PX }[event.key];
-            if (step === undefined) return;
-            event.preventDefault();
-            size(height + step);
-          }}
-          onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-          onPointerMove={(event) => {
-            if (event.currentTarget.hasPointerCapture(event.pointerId)) size(height - event.movementY);
-          }}
+    <section class="dock" aria-label="More views">
+      {open !== undefined && (
+        <Splitter
+          label="Height of the view below"
+          height={state.dockHeight}
+          least={LEAST_PX}
+          above={false}
+          onSize={(px) => app.store.set({ dockHeight: Math.max(LEAST_PX, Math.min(px, innerHeight - REST_PX)) })}
         />
       )}
       <div class="dock-tabs">
-        {TABS.map(([name, title]) => (
-          <button key={name} type="button" aria-expanded={state.dock === name} onClick={() => app.toggleDock(name)}>
+        {offered.map(({ name, title }) => (
+          <button key={name} type="button" aria-expanded={open?.name === name} onClick={() => app.toggleDock(name)}>
             {title}
           </button>
         ))}
@@ -55,13 +31,9 @@ export function Dock({ app, state, view }: { app: Controller; state: State; view
           Why
         </button>
       </div>
-      {state.dock !== undefined && (
-        <div class="dock-view" style={{ height: `${height}px` }}>
-          {state.dock === "timeline" && <TimelinePanel app={app} state={state} view={view} />}
-          {state.dock === "changes" && <ChangesPanel app={app} state={state} view={view} />}
-          {state.dock === "map" && <MapPanel app={app} state={state} view={view} />}
-          {state.dock === "pages" && <PagesPanel app={app} state={state} view={view} />}
-          {state.dock === "strings" && <StringsPanel app={app} state={state} view={view} />}
+      {open !== undefined && (
+        <div class="dock-view" style={{ height: `${Math.min(state.dockHeight, Math.max(LEAST_PX, innerHeight - REST_PX))}px` }}>
+          <open.Panel key={open.name} app={app} state={state} view={view} />
         </div>
       )}
     </section>

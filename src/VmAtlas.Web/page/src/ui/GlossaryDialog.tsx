@@ -14,7 +14,7 @@ export function GlossaryDialog({ app }: { app: Controller }) {
   const [entries, setEntries] = useState<readonly GlossaryEntry[]>([]);
   const [search, setSearch] = useState("");
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => void app.attempt("window", async () => setEntries(await app.server.getJson<GlossaryEntry[]>("/api/glossary"))), [app]);
+  useEffect(() => void app.attempt("window", async () => setEntries(await app.source.glossary())), [app]);
   useEffect(() => {
     const word = app.glossaryWord.toLowerCase();
     const entry = entries.findIndex((e) => e.title.toLowerCase() === word);

@@ -1,20 +1,28 @@
+import { useRef } from "preact/hooks";
 import type { SummaryRow } from "../api/answers";
 import { COLUMN_BY_KEY } from "../model/columns";
 import { count, kib, signedKib } from "../model/format";
 import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
 import type { Controller } from "./controller";
-import type { View } from "./state";
+import { Splitter } from "./Splitter";
+import type { State, View } from "./state";
 
 const MEASURES = ["size", "committed", "private", "totalWs", "privateWs", "shareableWs", "sharedWs", "lockedWs", "pss", "uss", "swap"];
 
+/** Rows of the table before it was drawn once; the least of it that stays, and what is left to the rest of the window. */
+const [DEFAULT_PX, LEAST_PX, REST_PX] = [236, 58, 260];
+
 /** The table of types: colour key, totals, and filter of the details. */
-export function SummaryTable({ app, view, type }: { app: Controller; view: View; type: number | undefined }) {
+export function SummaryTable({ app, view, state }: { app: Controller; view: View; state: State }) {
+  const { type, summaryHeight } = state;
+  const place = useRef<HTMLElement>(null);
   const rows = view.summary.summary;
   const known = MEASURES.filter((measure) => typeof rows[0]?.[measure] === "number");
   const bytes = view.since === undefined ? kib : signedKib;
   const cell = (row: SummaryRow, key: string): string => (typeof row[key] === "number" ? bytes(row[key]) : "");
   return (
-    <section class="summary" aria-label="Summary by type">
+    <>
+    <section class="summary" aria-label="Summary by type" ref={place} style={summaryHeight === undefined ? {} : { height: `${summaryHeight}px` }}>
       <table>
         <thead>
           <tr>
@@ -58,6 +66,14 @@ export function SummaryTable({ app, view, type }: { app: Controller; view: View;
         </tbody>
       </table>
     </section>
+    <Splitter
+      label="Height of the summary"
+      height={summaryHeight ?? place.current?.offsetHeight ?? DEFAULT_PX}
+      least={LEAST_PX}
+      above
+      onSize={(px) => app.store.set({ summaryHeight: Math.min(px, innerHeight - REST_PX, place.current?.scrollHeight ?? px) })}
+    />
+    </>
   );
 }
 

@@ -1,8 +1,10 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Frame } from "../model/frame";
 import { COLUMNS } from "../model/columns";
 import { address, size } from "../model/format";
 import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
 import { BLOCK } from "../model/rows";
-import type { Controller } from "./controller";
+import { messageOf, type Controller } from "./controller";
 import type { State, View } from "./state";
 
 /** What the row is, in words, who says so, on what evidence, and every number of it. */
@@ -16,7 +18,43 @@ export function WhyPanel({ app, state, view }: { app: Controller; state: State; 
   );
 }
 
-function About({ app, view: { rows }, row }: { app: Controller; view: View; row: number }) {
+/** Facts that are not columns: of the region by name, of the block from the system. */
+function factsOf(view: View, facts: Frame | undefined, row: number): [string, string][] {
+  const { rows } = view;
+  const top = rows.level[row] === BLOCK ? rows.parent[row]! : row;
+  const known: [string, string][] = [];
+  if (facts !== undefined && !rows.isGap(row)) {
+    const [regions, names, values] = ["region", "name", "value"].map((key) => facts.columns.get(key)!.values);
+    for (let i = 0; i < facts.rows; i++) if (regions![i] === rows.index[top]) known.push([facts.strings[names![i]!]!, facts.strings[values![i]!]!]);
+  }
+  const text = (title: string, key: string): void => {
+    if (rows.has(key) && rows.text(row, key) !== "") known.push([title, rows.text(row, key)]);
+  };
+  text("Protection", "protection");
+  text("Mapping", "name");
+  text("Part", "label");
+  text("VmFlags", "vmFlags");
+  if (rows.value(row, "inode") !== 0) {
+    const device = rows.value(row, "device");
+    known.push(["File offset", `0x${rows.value(row, "offset").toString(16)}`], ["Inode", String(rows.value(row, "inode"))], ["Device", `${device >>> 20}:${device & 0xfffff}`]);
+  }
+  const shift = rows.value(row, "pageShift");
+  if (shift > 12) known.push(["Page size", size(2 ** shift)]);
+  if (rows.value(row, "protectionKey") !== 0) known.push(["Protection key", String(rows.value(row, "protectionKey"))]);
+  return known;
+}
+
+function About({ app, view, row }: { app: Controller; view: View; row: number }) {
+  const { rows, session, index, since } = view;
+  const [facts, setFacts] = useState<Frame>();
+  useEffect(() => {
+    let wanted = true;
+    setFacts(undefined);
+    if (since === undefined) void app.source.facts(session.id, index).then((frame) => wanted && setFacts(frame), (error: unknown) => app.fail({ where: "window", message: messageOf(error) }));
+    return () => {
+      wanted = false;
+    };
+  }, [app, session.id, index, since]);
   const type = rows.type[row]!;
   const top = rows.level[row] === BLOCK ? rows.parent[row]! : row;
   return (
@@ -32,28 +70,33 @@ function About({ app, view: { rows }, row }: { app: Controller; view: View; row:
       {rows.text(top, "details") !== "" && <p class="what">{rows.text(top, "details")}</p>}
       {!rows.isGap(row) && (
         <p>
-          <b>Why:</b> {rows.text(top, "reason") || "no reason was kept"} <span class="muted">({rows.text(top, "annotator") || "unknown"} annotator)</span>
-        </p>
-      )}
-      {!app.readOnly && (
-        <p>
-          <button type="button" class="link" onClick={() => app.askGlossary(TYPE_NAMES[type]!)}>
-            What is “{TYPE_NAMES[type]}”?
+          <b>Why:</b> {rows.text(top, "reason") || "no reason was kept"}{" "}
+          <button type="button" class="link" title="Which annotators there are, and whether they ran" onClick={() => app.ask("annotators")}>
+            ({rows.text(top, "annotator") || "unknown"} annotator)
           </button>
         </p>
       )}
+      <p>
+        <button type="button" class="link" onClick={() => app.askGlossary(TYPE_NAMES[type]!)}>
+          What is “{TYPE_NAMES[type]}”?
+        </button>
+      </p>
+      <dl class="facts">
+        {factsOf(view, facts, row).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
       <table>
         <tbody>
           {COLUMNS.filter((c) => c.kind === "bytes" && rows.has(c.key) && rows.value(row, c.key) !== 0).map((c) => (
             <tr key={c.key}>
               <th scope="row">
-                {app.readOnly ? (
-                  c.title
-                ) : (
-                  <button type="button" class="link" onClick={() => app.askGlossary(c.title)}>
-                    {c.title}
-                  </button>
-                )}
+                <button type="button" class="link" onClick={() => app.askGlossary(c.title)}>
+                  {c.title}
+                </button>
               </th>
               <td>{rows.cell(row, c)}</td>
             </tr>

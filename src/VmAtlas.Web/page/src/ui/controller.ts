@@ -5,10 +5,12 @@ import type { ColumnSpec } from "../model/columns";
 import { address } from "../model/format";
 import { findFrom } from "../model/find";
 import { Rows, type Matches } from "../model/rows";
+import { readSettings, withRecent, writeSettings, type RecentTarget } from "../model/settings";
 import { rowsText } from "../model/text";
+import { timed } from "../model/timed";
 import type { Selection } from "../table/Selection";
 import type { TreeTable } from "../table/TreeTable";
-import { INITIAL, type DialogName, type DockName, type Failure, type State, type Theme, type View } from "./state";
+import { INITIAL, type DialogName, type Failure, type State, type Theme, type View } from "./state";
 import { Store } from "./store";
 
 export interface Completion {
@@ -21,6 +23,8 @@ export interface Completion {
 
 /** How long work may take before the window says that it goes on. */
 const PATIENCE_MS = 500;
+/** Settings are kept when nothing changed for so long: a column that is being sized changes at every move. */
+const KEEP_AFTER_MS = 300;
 
 /** Everything the window can do. Components call it and draw the state; nothing else changes the state. */
 export class Controller {
@@ -39,6 +43,22 @@ export class Controller {
     this.client = client;
   }
 
+  /** Takes up what the reader chose the last time, and keeps from now on what he chooses. */
+  async #remember(): Promise<void> {
+    this.store.set(readSettings(await this.source.settings()));
+    let kept = JSON.stringify(writeSettings(this.store.value));
+    let wait: ReturnType<typeof setTimeout> | undefined;
+    this.store.watch(() => {
+      clearTimeout(wait);
+      wait = setTimeout(() => {
+        const now = JSON.stringify(writeSettings(this.store.value));
+        if (now === kept) return;
+        kept = now;
+        void this.attempt("window", () => this.source.keepSettings(now));
+      }, KEEP_AFTER_MS);
+    });
+  }
+
   get readOnly(): boolean {
     return this.client === undefined;
   }
@@ -52,17 +72,27 @@ export class Controller {
 
   /** Opens what the server has open, or asks what to open. */
   async start(): Promise<void> {
-    const sessions = await this.server.getJson<SessionInfo[]>("/api/sessions");
+    const [sessions] = await Promise.all([this.server.getJson<SessionInfo[]>("/api/sessions"), this.#remember()]);
     const last = sessions.at(-1);
     if (last === undefined) this.ask("chooser");
     else await this.openSession(last);
     void this.#listen();
   }
 
+  /** Opens the one target of a report. */
+  async startReport(session: SessionInfo): Promise<void> {
+    await this.#remember();
+    await this.openSession(session);
+  }
+
   async openSession(session: SessionInfo): Promise<void> {
+    const recent = recentOf(session);
+    if (recent !== undefined) this.store.set({ recent: withRecent(this.store.value.recent, recent) });
     this.store.set({ dialog: undefined, type: undefined, expression: "", selected: new Set(), cursor: -1, paused: undefined, failure: undefined });
     await this.#show(session, session.snapshots.length - 1, undefined, undefined);
     this.table?.focus();
+    const { interval } = this.store.value;
+    if (session.live && session.ended === undefined && session.interval === undefined && interval > 0) await this.setInterval(interval);
   }
 
   /** Opens a file of the browser's machine. */
@@ -96,10 +126,14 @@ export class Controller {
         : [this.source.changes(id, since, index), this.source.changesSummary(id, since, index)],
     );
     if (wanted !== this.#wanted) return; // another was asked for meanwhile
-    const rows = new Rows(frame, since !== undefined);
-    const { type, gaps, expression } = this.store.value;
-    if (before !== undefined) rows.resume(before.rows);
-    rows.setFilter({ type, gaps, matches: undefined });
+    const { type, gaps, expression, sorting } = this.store.value;
+    const rows = timed("rows", () => {
+      const made = new Rows(frame, since !== undefined);
+      if (before !== undefined) made.resume(before.rows);
+      else if (sorting.key !== "address" || sorting.descending) made.sort(sorting);
+      made.setFilter({ type, gaps, matches: undefined });
+      return made;
+    });
     const selection = this.#keepSelection(before?.rows, rows);
     const newest = this.store.value.view?.session;
     const kept = newest !== undefined && newest.id === id && newest.snapshots.length > session.snapshots.length ? newest : session;
@@ -131,12 +165,12 @@ export class Controller {
     await this.attempt("window", () => this.server.post(`/api/sessions/${view.session.id}/refresh`, {}));
   }
 
-  async setInterval(seconds: number): Promise<void> {
+  async setInterval(seconds: number, pausing = false): Promise<void> {
     const { view } = this.store.value;
     if (view === undefined) return;
     await this.attempt("window", async () => {
       const session = await this.server.post<SessionInfo>(`/api/sessions/${view.session.id}/interval`, { seconds });
-      this.store.set({ paused: undefined });
+      this.store.set({ paused: undefined, ...(seconds === 0 && pausing ? {} : { interval: seconds }) });
       this.#setSession(session);
     });
   }
@@ -147,9 +181,15 @@ export class Controller {
     if (paused !== undefined) await this.setInterval(paused);
     else if (view.session.interval !== undefined) {
       const { interval } = view.session;
-      await this.setInterval(0);
+      await this.setInterval(0, true);
       this.store.set({ paused: interval });
     }
+  }
+
+  /** Takes over that there are more snapshots, where what is shown did not bring it along. */
+  #learn(session: SessionInfo): void {
+    const known = this.store.value.view?.session;
+    if (known?.id === session.id && known.snapshots.length < session.snapshots.length) this.#setSession({ ...known, snapshots: session.snapshots });
   }
 
   #setSession(session: SessionInfo): void {
@@ -173,8 +213,9 @@ export class Controller {
     if (event.kind === "snapshot" && event.takenAt !== undefined) {
       const newest = view.index === view.session.snapshots.length - 1 && view.since === undefined;
       const session = { ...view.session, snapshots: [...view.session.snapshots, event.takenAt] };
-      this.#setSession(session);
+      // What is shown follows the newest, and then the window is drawn once, with the new rows.
       if (newest) await this.attempt("window", () => this.#show(session, session.snapshots.length - 1, undefined, view));
+      this.#learn(session);
     } else if (event.message !== undefined) {
       const { interval: _, ...rest } = view.session;
       this.#setSession(event.kind === "ended" ? { ...rest, ended: event.message } : rest);
@@ -190,7 +231,8 @@ export class Controller {
     const { sorting } = view.rows;
     // Sizes are wanted largest first; addresses and words from the beginning.
     const first = view.rows.frame.columns.get(key)?.unit === "B";
-    view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : first });
+    timed("sort", () => view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : first }));
+    this.store.set({ sorting: view.rows.sorting });
     this.redraw();
   }
 
@@ -212,7 +254,7 @@ export class Controller {
   #refilter(matches?: Matches | undefined): void {
     const { view, type, gaps } = this.store.value;
     if (view === undefined) return;
-    view.rows.setFilter({ type, gaps, matches: matches ?? view.rows.filter.matches });
+    timed("filter", () => view.rows.setFilter({ type, gaps, matches: matches ?? view.rows.filter.matches }));
     this.redraw();
   }
 
@@ -222,6 +264,7 @@ export class Controller {
     const { view, type, gaps } = this.store.value;
     if (view === undefined) return;
     let matches: Matches | undefined;
+    const start = performance.now();
     try {
       if (expression.trim() !== "") matches = await this.source.matches(view, expression);
     } catch (error) {
@@ -230,7 +273,8 @@ export class Controller {
     }
     if (this.store.value.expression !== expression || this.store.value.view?.rows !== view.rows) return;
     if (this.store.value.failure?.where === "filter") this.clearFailure();
-    view.rows.setFilter({ type, gaps, matches });
+    timed("filter", () => view.rows.setFilter({ type, gaps, matches }));
+    performance.measure("filter-asked", { start });
     this.redraw();
   }
 
@@ -331,7 +375,7 @@ export class Controller {
     this.ask("glossary");
   }
 
-  toggleDock(dock: DockName): void {
+  toggleDock(dock: string): void {
     this.store.set({ dock: this.store.value.dock === dock ? undefined : dock });
   }
 
@@ -368,6 +412,12 @@ export class Controller {
   clearFailure(): void {
     this.store.set({ failure: undefined });
   }
+}
+
+/** A dropped file lies on the browser's machine: it can not be opened again from here. */
+function recentOf({ live, path, process }: SessionInfo): RecentTarget | undefined {
+  if (live) return { kind: "process", name: process.name };
+  return path === undefined ? undefined : { kind: "file", name: path };
 }
 
 export function messageOf(error: unknown): string {

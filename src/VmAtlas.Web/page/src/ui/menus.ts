@@ -1,19 +1,13 @@
 import type { Controller } from "./controller";
 import type { Menu, MenuItem } from "./MenuBar";
-import type { DockName, Theme } from "./state";
+import { offeredViews } from "../views/registry";
+import type { Theme } from "./state";
 
 /** VMMap's menus, with what VmAtlas has more. One list for menus and shortcuts, so that the two can not disagree. */
 export function menus(app: Controller): readonly Menu[] {
   const { view, gaps, theme, why, dock, paused, cursor } = app.store.value;
   const live = view?.session.live === true && view.session.ended === undefined;
   const none = view === undefined;
-  const dockItem = (name: DockName, label: string, keys: string): MenuItem => ({
-    label,
-    keys,
-    checked: dock === name,
-    disabled: none,
-    run: () => app.toggleDock(name),
-  });
   const themeItem = (name: Theme, label: string): MenuItem => ({ label, checked: theme === name, run: () => app.setTheme(name) });
   const server = app.readOnly;
   return [
@@ -44,11 +38,7 @@ export function menus(app: Controller): readonly Menu[] {
         { label: "Expand All", disabled: none, run: () => app.expandAll(true) },
         { label: "Collapse All", disabled: none, run: () => app.expandAll(false) },
         { label: "Why This Row", keys: "F2", checked: why, disabled: none, run: () => app.toggleWhy() },
-        dockItem("strings", "Strings", "Alt+T"),
-        dockItem("map", "Fragmentation View", "Alt+M"),
-        dockItem("pages", "Pages", "Alt+P"),
-        dockItem("timeline", "Timeline", "Alt+L"),
-        dockItem("changes", "Show Changes", "Alt+C"),
+        ...(view === undefined ? [] : offeredViews(view)).map(({ name, label, keys }): MenuItem => ({ label, keys, checked: dock === name, run: () => app.toggleDock(name) })),
         "line",
         { label: "Refresh", keys: "F5", disabled: !live, run: () => void app.refresh() },
       ],
@@ -76,7 +66,7 @@ export function menus(app: Controller): readonly Menu[] {
     {
       title: "Help",
       items: [
-        { label: "Glossary", keys: "F1", disabled: server, run: () => app.askGlossary("") },
+        { label: "Glossary", keys: "F1", run: () => app.askGlossary("") },
         { label: "Keyboard", run: () => app.ask("shortcuts") },
         { label: "About the Reading", disabled: none, run: () => app.ask("annotators") },
         { label: "About VmAtlas", run: () => app.ask("about") },

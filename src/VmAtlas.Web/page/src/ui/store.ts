@@ -14,6 +14,7 @@ export class Store<T extends object> {
   }
 
   set(change: Partial<T>): void {
+    if (Object.entries(change).every(([key, value]) => this.#value[key as keyof T] === value)) return;
     this.#value = { ...this.#value, ...change };
     for (const watcher of [...this.#watchers]) watcher();
   }

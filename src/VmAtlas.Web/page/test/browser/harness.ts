@@ -1,5 +1,5 @@
 /** The real command, real targets, and Debian's Chromium. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -37,16 +37,27 @@ class Lines {
 export class Server {
   readonly url: string;
   readonly #child: ChildProcess;
+  readonly #settings: Folder;
 
-  private constructor(child: ChildProcess, url: string) {
-    this.#child = child;
-    this.url = url;
+  private constructor(child: ChildProcess, url: string, settings: Folder) {
+    [this.#child, this.url, this.#settings] = [child, url, settings];
   }
 
-  static async start(...targets: string[]): Promise<Server> {
-    const child = spawn(COMMAND!, ["open", "--no-browser", "--json", ...targets], { stdio: ["ignore", "pipe", "inherit"] });
+  static start(...targets: string[]): Promise<Server> {
+    return Server.startWith({}, ...targets);
+  }
+
+  /** With settings of its own, unless a folder for them is given, and as another user where one is asked for. */
+  static async startWith({ settings, user }: { settings?: string; user?: number }, ...targets: string[]): Promise<Server> {
+    const own = temporaryFolder();
+    const options: SpawnOptions = {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, XDG_CONFIG_HOME: settings ?? own.path },
+      ...(user !== undefined && { uid: user, gid: user, cwd: "/" }),
+    };
+    const child = spawn(COMMAND!, ["open", "--no-browser", "--json", ...targets], options);
     const { url } = JSON.parse(await new Lines(child).next((line) => line.startsWith("{"))) as { url: string };
-    return new Server(child, url);
+    return new Server(child, url, own);
   }
 
   /** The same call that the page makes. */
@@ -57,8 +68,9 @@ export class Server {
     return (await (await fetch(new URL(path, this.url), init)).json()) as T;
   }
 
-  stop(): Promise<void> {
-    return ended(this.#child, "SIGINT");
+  async stop(): Promise<void> {
+    await ended(this.#child, "SIGINT");
+    this.#settings.remove();
   }
 }
 
@@ -72,6 +84,14 @@ export class Target {
     this.#child = child;
     this.#lines = lines;
     this.pid = child.pid!;
+  }
+
+  /** Another program than Python's, that says "ready" and reads lines. */
+  static async run(command: string, ...args: string[]): Promise<Target> {
+    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = new Lines(child);
+    await lines.next((line) => line === "ready");
+    return new Target(child, lines);
   }
 
   static async start(): Promise<Target> {
@@ -93,8 +113,13 @@ for line in sys.stdin:
   }
 
   grow(): Promise<string> {
-    this.#child.stdin!.write("\n");
-    return this.#lines.next((line) => line === "grown");
+    return this.say("", "grown");
+  }
+
+  /** Sends a line and waits for an answer. */
+  say(line: string, answer: string): Promise<string> {
+    this.#child.stdin!.write(`${line}\n`);
+    return this.#lines.next((text) => text === answer);
   }
 
   stop(): Promise<void> {
@@ -108,6 +133,17 @@ function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
     child.once("exit", () => done());
     child.kill(signal);
   });
+}
+
+/** Runs the command to its end and returns what it printed. */
+export function run(...args: string[]): string {
+  return execFileSync(COMMAND!, args, { encoding: "utf8" });
+}
+
+/** A target program of the repository; undefined where it is not built. */
+export function built(path: string): string | undefined {
+  const full = join(ROOT, "artifacts", path);
+  return existsSync(full) ? full : undefined;
 }
 
 export function launch(): Promise<Browser> {
@@ -140,8 +176,13 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENS, `${name}.png`) });
 }
 
+export interface Folder {
+  readonly path: string;
+  remove(): void;
+}
+
 /** A folder that is gone after the tests. */
-export function temporaryFolder(): { readonly path: string; remove(): void } {
+export function temporaryFolder(): Folder {
   const path = mkdtempSync(join(tmpdir(), "vmatlas-page-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

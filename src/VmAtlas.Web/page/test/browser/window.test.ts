@@ -1,35 +1,8 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { axe, column, kib } from "./look";
 import { launch, openPage, screenshot, Server, Target, temporaryFolder, whyNot, type OpenPage } from "./harness";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-interface AxeResult {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
-}
-
-/** What a checker of accessibility finds wrong. */
-async function axe(page: Page): Promise<string[]> {
-  // As text in an evaluation, not as a script element: the page's policy refuses those, as it should.
-  await page.evaluate(readFileSync(AXE, "utf8") + ";0");
-  const result = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResult;
-  return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).slice(0, 3).join(" ")}`);
-}
-
-/** Texts of a column of the rows on screen, from top to bottom. */
-async function column(page: Page, key: string): Promise<string[]> {
-  const titles = await page.locator(".title").evaluateAll((all) => all.map((t) => (t as HTMLElement).dataset["key"]));
-  const at = titles.indexOf(key);
-  return page.locator(".row[id]").evaluateAll(
-    (rows, i) => rows.sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex"))).map((row) => row.children[i]?.textContent ?? ""),
-    at,
-  );
-}
-
-const kib = (text: string): number => Number(text.replaceAll(/[, K]/g, "") || 0);
 
 describe.skipIf(whyNot !== undefined)(`the window (${whyNot ?? "Chromium"})`, () => {
   let browser: Browser;
@@ -137,7 +110,7 @@ describe.skipIf(whyNot !== undefined)(`the window (${whyNot ?? "Chromium"})`, ()
     await page.keyboard.press("F2");
     expect(await page.locator(".why").textContent()).toMatch(/Why: \S+.*annotator/s);
     await screenshot(page, "why-1280-light");
-    await page.locator(".why .link").first().click();
+    await page.locator(".why >> text=What is").click();
     await page.locator(".glossary .asked").waitFor();
     expect(await page.locator(".glossary .asked").textContent()).toContain("Image");
   });
@@ -222,7 +195,7 @@ describe.skipIf(whyNot !== undefined)(`the window (${whyNot ?? "Chromium"})`, ()
     await page.locator(".fields >> text=Launch").last().click();
     await expect.poll(() => page.locator(".process").textContent()).toContain("sleep");
     await page.keyboard.press("Control+p");
-    await page.locator(".recent button").first().click();
+    await page.locator(".open-now button").first().click();
     await expect.poll(() => page.locator(".process").textContent()).toContain(`PID:${target.pid}`);
   });
 

@@ -166,7 +166,7 @@ describe("words and numbers", () => {
   });
 
   it("counts holes by powers of two", () => {
-    expect(holesOf(sample())).toEqual({ count: 1, largest: 0x10000, classes: [{ least: 0x10000, count: 1, bytes: 0x10000 }] });
+    expect(holesOf(sample())).toEqual({ count: 1, largest: 0x10000, bytes: 0x10000, index: 0, classes: [{ least: 0x10000, count: 1, bytes: 0x10000 }] });
   });
 });
 

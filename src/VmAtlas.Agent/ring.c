@@ -1,0 +1,221 @@
+// Events on their way to the viewer: each thread has a ring of its own in the shared file and is its only writer.
+#include "agent.h"
+
+__thread struct thread *t_self;
+
+// Slots of rings in this session that some thread of ours has mapped; a thread that ended leaves its slot, with all it kept, to a later one.
+static struct thread *g_threads[MAX_RINGS];
+static u32 g_threads_serial;
+
+static struct thread *thread_of_slot(u32 slot)
+{
+    struct thread *self = g_threads[slot];
+    if (!self) {
+        u8 *mapped = map_of_session(RINGS_AT + slot * RING_STRIDE, RING_STRIDE);
+        self = mapped ? own_memory(sizeof *self) : NULL;
+        if (!self)
+            return NULL;
+        self->ring = (struct ring *)mapped;
+        self->words = (u64 *)(mapped + PAGE);
+        g_threads[slot] = self;
+    }
+    return self;
+}
+
+static int claim(struct thread *self)
+{
+    u32 free = RING_FREE;
+    if (!__atomic_compare_exchange_n(&self->ring->state, &free, RING_LIVE, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return 0;
+    sys6(SYS_prctl, 16, (long)self->ring->name, 0, 0, 0, 0);
+    store_release(&self->ring->tid, sys_tid());
+    self->head = self->ring->head;
+    self->room_until = load_acquire(&self->ring->tail) + RING_WORDS;
+    self->session_serial = g_zeroed.state.session_serial;
+    self->busy = 0;
+    self->stamp = 0;
+    self->freeing = self->recorded = self->dlopen_sp = 0;
+    self->depth = self->count = 0;
+    self->known_from = self->known_to = 0;
+    self->last_hash = 0;
+    self->last_site = 0;
+    self->sample_left = 0;
+    self->random = 0;
+    return 1;
+}
+
+COLD struct thread *thread_register(void)
+{
+    static struct lock lock;
+    struct session *session = g_agent.session;
+    struct thread *found = NULL;
+    if (!session)
+        return NULL;
+    lock_take(&lock);
+    if (g_threads_serial != g_agent.session_serial) {
+        g_threads_serial = g_agent.session_serial; // the first thread of another session: the slots of the one before are not ours
+        for (u32 i = 0; i < MAX_RINGS; i++)
+            g_threads[i] = NULL;
+    }
+    for (u32 slot = 0; slot < MAX_RINGS && !found; slot++) {
+        struct thread *self = thread_of_slot(slot);
+        if (!self)
+            break;
+        if (slot > 0)
+            g_agent.has_threads = 1;
+        if (slot >= session->rings)
+            store_release(&session->rings, slot + 1);
+        if (claim(self))
+            found = self;
+    }
+    lock_drop(&lock);
+    if (!found)
+        __atomic_add_fetch(&session->dropped, 1, __ATOMIC_RELAXED);
+    t_self = found;
+    return found;
+}
+
+// ---- writing ----
+
+#define MOST_WORDS (2 + 1 + LONG_WORDS)
+
+// The ring seems full: looks where the viewer is, and waits for it. False when it does not come any more, or events are to be dropped.
+static COLD int wait_for_room(struct thread *self)
+{
+    struct session *session = g_agent.session;
+    u64 beat = load_acquire(&session->viewer_beat), last = load_acquire(&self->ring->tail);
+    for (u32 waited_us = 0;;) {
+        u64 tail = load_acquire(&self->ring->tail);
+        self->room_until = tail + RING_WORDS;
+        if (self->head + MOST_WORDS <= self->room_until)
+            return 1;
+        if (session->flags & DROP_WHEN_FULL || g_mode == MODE_OFF)
+            break;
+        u64 now = load_acquire(&session->viewer_beat);
+        if (tail != last || now != beat) {
+            waited_us = 0;
+            last = tail;
+            beat = now;
+        }
+        if (waited_us > 2000000) {
+            agent_give_up();
+            break;
+        }
+        sys_sleep_us(100);
+        waited_us += 100;
+    }
+    self->ring->dropped++;
+    return 0;
+}
+
+static inline void put(struct thread *self, u64 word) { self->words[self->head++ & (RING_WORDS - 1)] = word; }
+
+// Begins an event: room, and the word of time when the last one is long ago. Gives the ticks since then, or -1 when there is no room.
+static inline i64 begin(struct thread *self, u64 now)
+{
+    if (unlikely(self->head + MOST_WORDS > self->room_until) && !wait_for_room(self))
+        return -1;
+    u64 passed = now - self->stamp;
+    if (unlikely(passed >= 65536)) {
+        put(self, WORD_TIME | now << 4);
+        passed = 0;
+    }
+    self->stamp = now;
+    return (i64)passed;
+}
+
+static inline void publish(struct thread *self)
+{
+    store_release(&self->ring->head, self->head);
+    store_release(&self->ring->stamp, self->stamp);
+}
+
+// From here until open_from is put back the viewer knows that a stamp not published yet may be older than others it sees. The store may reach
+// it some nanoseconds after the stamp is taken; it looks twice, with more time than that in between.
+static inline u64 announce_soon(struct thread *self)
+{
+    u64 before = self->ring->open_from;
+    if (!before)
+        store_relaxed(&self->ring->open_from, 1);
+    compiler_fence();
+    return before;
+}
+
+static inline void announced_until(struct thread *self, u64 before) { store_release(&self->ring->open_from, before); }
+
+u64 announce(struct thread *self)
+{
+    store_relaxed(&self->ring->open_from, 1);
+    compiler_fence();
+    u64 now = stamp();
+    store_relaxed(&self->ring->open_from, now < 2 ? 2 : now);
+    return now;
+}
+
+void announce_nothing(struct thread *self) { store_release(&self->ring->open_from, 0); }
+
+static inline int fits(u64 address) { return !(address & 7) && !(address >> 47); }
+
+void record_alloc(struct thread *self, enum function function, u64 address, u64 size, const struct where *caller)
+{
+    if (unlikely(self->dlopen_sp))
+        patch_after_dlopen(self, caller->sp);
+    if (unlikely(size >= SMALL_SIZE || !fits(address))) {
+        record_long(self, &(struct long_event){.function = function, .address = address, .size = size}, caller);
+        return;
+    }
+    u32 site = 0;
+    if (likely(!(g_agent.session->flags & NO_STACKS)))
+        site = site_of(self, unwind(self, caller));
+    u64 before = announce_soon(self);
+    i64 passed = begin(self, stamp());
+    if (likely(passed >= 0)) {
+        put(self, WORD_ALLOC | (u64)passed << 4 | address >> 3 << 20);
+        put(self, site | (u64)function << 32 | size << 37);
+        publish(self);
+        self->recorded = address;
+    }
+    announced_until(self, before);
+}
+
+void record_free(enum word_kind kind, u64 address)
+{
+    struct thread *self = thread_enter();
+    if (!self)
+        return;
+    if (unlikely(!fits(address))) {
+        static const u8 functions[] = {[WORD_FREE] = FN_FREE, [WORD_DELETE] = FN_DELETE, [WORD_DELETE_ARRAY] = FN_DELETE_ARRAY};
+        record_long(self, &(struct long_event){.function = functions[kind], .address = address}, NULL);
+        thread_leave(self);
+        return;
+    }
+    u64 before = announce_soon(self);
+    i64 passed = begin(self, stamp());
+    if (likely(passed >= 0)) {
+        put(self, (u64)kind | (u64)passed << 4 | address >> 3 << 20);
+        publish(self);
+    }
+    announced_until(self, before);
+    thread_leave(self);
+}
+
+void record_long(struct thread *self, const struct long_event *event, const struct where *caller)
+{
+    u32 site = 0;
+    if (caller && !(g_agent.session->flags & NO_STACKS))
+        site = site_of(self, unwind(self, caller));
+    u64 before = announce_soon(self);
+    i64 passed = begin(self, stamp());
+    if (passed >= 0) {
+        put(self, WORD_LONG | (u64)passed << 4 | (u64)event->function << 20 | (u64)event->protection << 28);
+        put(self, event->address);
+        put(self, event->size);
+        put(self, event->old_address);
+        put(self, event->old_size);
+        put(self, site);
+        put(self, event->released_ticks);
+        publish(self);
+        self->recorded = event->address;
+    }
+    announced_until(self, before);
+}

@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Linux.Heaps;
+
+/// <summary>Chunks of one heap that could be on a list of freed ones, each with the address its link leads to.</summary>
+/// <remarks>
+/// A fastbin's list runs through the whole heap, so to follow it in the target's memory is to read the heap a second time. The walk has
+/// every chunk's first word at hand: those that could be a link are kept, 12 bytes each, and the lists are followed here. What the program
+/// wrote may look like a link by chance; it does no harm, because no list leads there. What does not fit (a link that leads 32 GiB away) is not noted.
+/// </remarks>
+/// <param name="start">Where the heap begins.</param>
+/// <param name="arenas">From the lowest heap of any arena to the end of the highest.</param>
+sealed class FastLinks(ulong start, AddressRange arenas)
+{
+    const int PieceShift = 14, PieceRows = 1 << PieceShift, NoNext = int.MinValue;
+    const ulong MinSize = 32;
+
+    /// <summary>The largest chunk that a fastbin can be made to hold.</summary>
+    public const ulong LargestSize = MinSize + 16 * (ArenaHeader.FastBins - 1);
+
+    /// <param name="At">Where the chunk begins, in 16 bytes from the heap's start.</param>
+    /// <param name="Next">Where its link leads, likewise; a taken one's is <see cref="Taken"/>.</param>
+    /// <param name="Row">In the table of chunks.</param>
+    record struct Link(uint At, int Next, int Row);
+
+    const int Taken = int.MaxValue;
+
+    /// <summary>Those of one size, in order of address: where a list leads from one to its neighbour the next one is found at once.</summary>
+    sealed class Bin
+    {
+        readonly List<Link[]> _pieces = [];
+        int _count, _last;
+
+        public void Add(Link link)
+        {
+            if (_count >> PieceShift == _pieces.Count)
+                _pieces.Add(GC.AllocateUninitializedArray<Link>(PieceRows));
+            _pieces[_count >> PieceShift][_count & PieceRows - 1] = link;
+            _count++;
+        }
+
+        public ref Link At(int i) => ref _pieces[i >> PieceShift][i & PieceRows - 1];
+
+        /// <summary>Binary search between bounds that widen from the row found last; -1 when it is not there.</summary>
+        public int Find(uint at)
+        {
+            if (_count == 0)
+                return -1;
+            var (low, high) = (_last, _last + 1);
+            for (var step = 1; low > 0 && At(low).At > at; step *= 2)
+                (low, high) = (Math.Max(0, low - step), low);
+            for (var step = 1; high < _count && At(high).At <= at; step = Math.Min(step * 2, 1 << 28))
+                (low, high) = (high, (int)Math.Min(_count, (long)high + step));
+            while (high - low > 1)
+            {
+                var middle = low + (high - low) / 2;
+                if (At(middle).At > at)
+                    high = middle;
+                else
+                    low = middle;
+            }
+            _last = low;
+            return At(low).At == at ? low : -1;
+        }
+    }
+
+    readonly Bin[] _bins = [.. Enumerable.Range(0, ArenaHeader.FastBins).Select(_ => new Bin())];
+
+    /// <param name="size">At most <see cref="LargestSize"/>.</param>
+    /// <param name="word">The first word of its block.</param>
+    /// <param name="row">In the table of chunks, if there is one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Note(ulong chunk, ulong size, ulong word, int row)
+    {
+        // Links are mangled since 2.32 (xor with their own address, shifted by a page); a list ends in 0.
+        var next = word ^ chunk + 16 >> 12;
+        if ((next & 15) == 0 && (next == 0 || IsInArenas(next)) || IsLink(next = word))
+            Add(chunk, size, next, row);
+    }
+
+    bool IsLink(ulong word) => (word & 15) == 0 && IsInArenas(word);
+
+    bool IsInArenas(ulong address) => unchecked(address - arenas.Start.Value) < arenas.Size.Bytes;
+
+    void Add(ulong chunk, ulong size, ulong next, int row)
+    {
+        var (at, to) = ((long)(chunk - start >> 4), next == 0 ? NoNext : unchecked((long)(next - start)) >> 4);
+        if (at <= uint.MaxValue && (next == 0 || to is > NoNext and < Taken))
+            _bins[size - MinSize >> 4].Add(new Link((uint)at, (int)to, row));
+    }
+
+    /// <summary>Takes a chunk; false when it was not noted with this size, or was taken before. Quick for addresses near the one before.</summary>
+    /// <param name="next">Where its link leads, or 0.</param>
+    public bool TryTake(ulong chunk, ulong size, out ulong next, out int row)
+    {
+        (next, row) = (0, -1);
+        if (size > LargestSize || chunk - start >> 4 is var at && at > uint.MaxValue)
+            return false;
+        var bin = _bins[size - MinSize >> 4];
+        var i = bin.Find((uint)at);
+        if (i < 0 || bin.At(i).Next == Taken)
+            return false;
+        ref var link = ref bin.At(i);
+        (next, row) = (link.Next == NoNext ? 0 : unchecked(start + (ulong)((long)link.Next << 4)), link.Row);
+        link.Next = Taken;
+        return true;
+    }
+
+    /// <summary>Whether the chunk was noted and taken.</summary>
+    public bool IsTaken(ulong chunk, ulong size)
+    {
+        var bin = _bins[size - MinSize >> 4];
+        return chunk - start >> 4 is <= uint.MaxValue and var at && bin.Find((uint)at) is >= 0 and var i && bin.At(i).Next == Taken;
+    }
+}

@@ -1,0 +1,84 @@
+using VmAtlas.Model;
+using VmAtlas.Tracing.Interop;
+using VmAtlas.Tracing.Session;
+
+namespace VmAtlas.Tracing;
+
+/// <summary>A program started to be traced from its first instruction. Its input, output and terminal are ours; its environment, as far as it and what
+/// it starts can see, is what it would be.</summary>
+public sealed class LaunchedTrace : IDisposable
+{
+    readonly SharedFile _file;
+    readonly SessionPump _pump;
+
+    LaunchedTrace(int pid, SharedFile file, SessionPump pump) => (Pid, _file, _pump) = (pid, file, pump);
+
+    public int Pid { get; }
+
+    /// <exception cref="VmAtlasException">The program is not there, or can not be traced (said before it is started).</exception>
+    public static LaunchedTrace Start(IReadOnlyList<string> command, TraceOptions options, ITraceObserver observer)
+    {
+        var program = Launch.ProgramFile.Find(command[0]);
+        Launch.ProgramFile.RequireTraceable(program);
+        var ticks = Ticks.Start();
+        var file = SharedFile.Create(inherited: true);
+        try
+        {
+            file.Root.SampleInterval = options.SampleInterval;
+            file.Root.Flags = FlagsOf(options, ticks);
+            var began = DateTimeOffset.UtcNow;
+            var pid = Launch.Spawn.Start(program, command, EnvironmentFor(file));
+            var words = string.Join(' ', command);
+            var pump = new SessionPump(file, ticks, observer, p => new TraceProcess(p, 0, p == pid ? words : CommandOf(p), began, false, 0));
+            return new LaunchedTrace(pid, file, pump);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits for the program's end and reads all it did.</summary>
+    public (TraceEnding Ending, int Value) Wait()
+    {
+        var (ending, value) = Launch.Spawn.Wait(Pid);
+        _pump.Finish(Pid, ending, value);
+        return (ending, value);
+    }
+
+    public void Signal(int signal) => _ = Libc.kill(Pid, signal);
+
+    public void Dispose()
+    {
+        _pump.Dispose();
+        _file.Dispose();
+    }
+
+    internal static SessionFlags FlagsOf(TraceOptions options, Ticks ticks) =>
+        (options.FollowChildren ? SessionFlags.FollowChildren : 0)
+        | (options.DropWhenBehind ? SessionFlags.DropWhenFull : 0)
+        | (options.NoStacks ? SessionFlags.NoStacks : 0)
+        | (ticks.AreNanoseconds ? SessionFlags.ClockIsNanoseconds : 0);
+
+    internal static string CommandOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it has ended already
+        }
+    }
+
+    static Dictionary<string, string> EnvironmentFor(SharedFile file)
+    {
+        var variables = Launch.Spawn.OwnEnvironment();
+        var others = variables.GetValueOrDefault("LD_PRELOAD", "");
+        variables["LD_PRELOAD"] = others.Length == 0 ? AgentFile.Path : $"{AgentFile.Path}:{others}";
+        variables["VMATLAS_TRACE"] = $"{file.Descriptor}:{Environment.ProcessId}:{file.Descriptor}";
+        return variables;
+    }
+}

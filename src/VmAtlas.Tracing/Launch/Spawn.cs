@@ -1,0 +1,102 @@
+using System.Collections;
+using System.Runtime.InteropServices;
+using System.Text;
+using VmAtlas.Model;
+using VmAtlas.Tracing.Interop;
+
+namespace VmAtlas.Tracing.Launch;
+
+/// <summary>Starts a program as a shell would: our own input, output and terminal, signals as they are by default. Not
+/// <see cref="System.Diagnostics.Process"/>, which says an exit code and a signal by one number.</summary>
+static unsafe partial class Spawn
+{
+    const short SetSignalDefaults = 0x04;
+    const short SetSignalMask = 0x08;
+
+    /// <exception cref="VmAtlasException">There is no such program, or it can not be started.</exception>
+    public static int Start(string file, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
+    {
+        // posix_spawnattr_t and sigset_t of every C library are smaller.
+        var attributes = stackalloc byte[1024];
+        var all = stackalloc ulong[16];
+        var none = stackalloc ulong[16];
+        new Span<ulong>(all, 16).Fill(ulong.MaxValue);
+        new Span<ulong>(none, 16).Clear();
+        _ = posix_spawnattr_init(attributes);
+        _ = posix_spawnattr_setflags(attributes, SetSignalDefaults | SetSignalMask);
+        _ = posix_spawnattr_setsigdefault(attributes, all);
+        _ = posix_spawnattr_setsigmask(attributes, none);
+        var arguments = Texts(command);
+        var variables = Texts([.. environment.Select(v => $"{v.Key}={v.Value}")]);
+        try
+        {
+            int pid;
+            var error = posix_spawn(&pid, file, null, attributes, arguments, variables);
+            return error == 0 ? pid : throw new VmAtlasException(error == 2 ? Failure.NotFound : Failure.NotPermitted,
+                $"{file} can not be started: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+        finally
+        {
+            Free(arguments, command.Count);
+            Free(variables, environment.Count);
+            _ = posix_spawnattr_destroy(attributes);
+        }
+    }
+
+    public static Dictionary<string, string> OwnEnvironment()
+    {
+        var variables = new Dictionary<string, string>();
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            variables[(string)entry.Key] = (string?)entry.Value ?? "";
+        return variables;
+    }
+
+    /// <summary>Waits until a child has ended.</summary>
+    /// <returns>How, and the exit code or the signal.</returns>
+    public static (TraceEnding Ending, int Value) Wait(int pid)
+    {
+        const int Interrupted = 4;
+        int status;
+        while (Libc.waitpid(pid, &status, 0) != pid)
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+                return (TraceEnding.Gone, 0);
+        return (status & 0x7f) == 0 ? (TraceEnding.Exited, status >> 8 & 0xff) : (TraceEnding.Killed, status & 0x7f);
+    }
+
+    static byte** Texts(IReadOnlyList<string> texts)
+    {
+        var list = (byte**)NativeMemory.AllocZeroed((nuint)texts.Count + 1, (nuint)sizeof(byte*));
+        for (var i = 0; i < texts.Count; i++)
+        {
+            var bytes = Encoding.UTF8.GetBytes(texts[i]);
+            list[i] = (byte*)NativeMemory.AllocZeroed((nuint)bytes.Length + 1);
+            bytes.CopyTo(new Span<byte>(list[i], bytes.Length));
+        }
+        return list;
+    }
+
+    static void Free(byte** list, int count)
+    {
+        for (var i = 0; i < count; i++)
+            NativeMemory.Free(list[i]);
+        NativeMemory.Free(list);
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn(int* pid, string file, void* actions, void* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_init(void* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_destroy(void* attributes);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setflags(void* attributes, short flags);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigdefault(void* attributes, ulong* signals);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawnattr_setsigmask(void* attributes, ulong* signals);
+}

@@ -1,0 +1,69 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Tracing.Session;
+
+/// <summary>Events of one thread in order of their ticks (kept in <see cref="TraceEvent.Time"/>), waiting for those of other threads.</summary>
+sealed class EventQueue
+{
+    TraceEvent[] _events = new TraceEvent[1024];
+    int _first;
+    int _end;
+
+    public int Count => _end - _first;
+
+    public ref TraceEvent First => ref _events[_first];
+
+    public void RemoveFirst(int count) => _first += count;
+
+    /// <summary>A place at the end, all zero.</summary>
+    public ref TraceEvent Add()
+    {
+        if (_end == _events.Length)
+            MakeRoom();
+        ref var added = ref _events[_end++];
+        added = default;
+        return ref added;
+    }
+
+    /// <summary>Puts an event where its time belongs, which is near the end.</summary>
+    public void Insert(in TraceEvent e)
+    {
+        _ = Add();
+        var at = _end - 1;
+        for (; at > _first && _events[at - 1].Time > e.Time; at--)
+            _events[at] = _events[at - 1];
+        _events[at] = e;
+    }
+
+    /// <summary>The events at the front that are not later than a time.</summary>
+    public ReadOnlySpan<TraceEvent> Until(long time)
+    {
+        var waiting = _events.AsSpan(_first, Count);
+        if (waiting.Length == 0 || waiting[^1].Time <= time)
+            return waiting;
+        var (low, high) = (0, waiting.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (waiting[middle].Time <= time)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return waiting[..low];
+    }
+
+    void MakeRoom()
+    {
+        var count = Count;
+        if (_first >= _events.Length / 2)
+            Array.Copy(_events, _first, _events, 0, count);
+        else
+        {
+            var larger = new TraceEvent[_events.Length * 2];
+            Array.Copy(_events, _first, larger, 0, count);
+            _events = larger;
+        }
+        (_first, _end) = (0, count);
+    }
+}

@@ -1,0 +1,17 @@
+namespace VmAtlas.Tracing;
+
+/// <summary>How to trace.</summary>
+public readonly record struct TraceOptions()
+{
+    /// <summary>Mean bytes between two samples; 0 records every operation. 512 KiB costs next to nothing.</summary>
+    public ulong SampleInterval { get; init; }
+
+    /// <summary>Programs the target starts are traced too. Otherwise they get their environment as if nobody traced.</summary>
+    public bool FollowChildren { get; init; }
+
+    /// <summary>Operations are dropped, and counted, when the reader falls behind; otherwise the target waits for it.</summary>
+    public bool DropWhenBehind { get; init; }
+
+    /// <summary>Take no call stacks.</summary>
+    public bool NoStacks { get; init; }
+}

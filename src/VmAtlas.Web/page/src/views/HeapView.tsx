@@ -1,0 +1,263 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { HeapArena, HeapLook, HeapRange } from "../api/answers";
+import { CellMap } from "../chart/CellMap";
+import { CHUNK_STATES, ChunkSource } from "../chart/ChunkSource";
+import type { ColumnSpec } from "../model/columns";
+import { address, exact, kib, size, time } from "../model/format";
+import { decodeFrame, type Frame } from "../model/frame";
+import { FREE, HEAP } from "../model/memoryTypes";
+import { BLOCK, flatRows, type Rows } from "../model/rows";
+import { FrameTable } from "../ui/FrameTable";
+import type { View } from "../ui/state";
+import type { ViewProps, ViewSpec } from "./view";
+
+/** The annotator that names glibc's heaps: others are not walked. */
+const ANNOTATOR = "Heap";
+
+export const heapView: ViewSpec = {
+  name: "heap",
+  title: "Heap Allocations",
+  label: "Heap Allocations",
+  keys: "Alt+H",
+  offered: ({ session, rows, since }) => session.live && since === undefined && rows.hasClaim(HEAP, ANNOTATOR),
+  Panel: HeapView,
+};
+
+const column = (key: string, title: string, kind: ColumnSpec["kind"], width: number): ColumnSpec => ({ key, title, kind, width, shown: true });
+const COLUMNS: readonly ColumnSpec[] = [
+  column("address", "Block", "address", 140),
+  column("size", "Chunk Size", "exact", 92),
+  column("usable", "Usable", "exact", 92),
+  column("stateName", "State", "text", 70),
+  column("class", "Class", "text", 320),
+];
+
+interface Chunks {
+  readonly source: ChunkSource;
+  readonly rows: Rows;
+  readonly range: HeapRange;
+}
+
+/** The chunks of the selected heap region: a strip of what is used and free, every block, and how large they are. */
+function HeapView({ app, state, view }: ViewProps) {
+  const [look, setLook] = useState<HeapLook>();
+  const [chunks, setChunks] = useState<Chunks>();
+  const [hover, setHover] = useState<number>();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const map = useRef<CellMap | undefined>(undefined);
+  const { session } = view;
+  const region = heapRegion(view, state.cursor);
+  const [start, end] = region < 0 ? [0, 0] : [view.rows.address[region]!, view.rows.end[region]!];
+  const call = `/api/sessions/${session.id}/heap`;
+  const walk = (): void => void app.attempt("view", async () => setLook(await app.server.getJson<HeapLook>(call)), "Walking the heap…");
+  useEffect(walk, [app, session.id]);
+  useEffect(() => {
+    if (look === undefined || region < 0) return;
+    const stop = new AbortController();
+    const query = `?start=${address(start)}&end=${address(end)}`;
+    void app.attempt("view", async () => {
+      const [range, bytes] = await Promise.all([app.server.getJson<HeapRange>(`${call}/range${query}`, stop.signal), app.server.getBytes(`${call}/chunks${query}`, stop.signal)]);
+      if (stop.signal.aborted) return;
+      const frame = decodeFrame(bytes);
+      setChunks({ source: new ChunkSource(frame, start, end), rows: rowsOf(frame), range });
+    });
+    return () => stop.abort();
+  }, [app, look, start, end, state.theme]);
+  useEffect(() => {
+    if (canvas.current === null) return;
+    map.current = new CellMap(canvas.current, { onHover: setHover, onChoose: setHover });
+    return () => map.current?.dispose();
+  }, [app]);
+  useEffect(() => {
+    if (chunks !== undefined) map.current?.show(chunks.source);
+  }, [chunks]);
+  const at = hover === undefined || chunks === undefined ? -1 : chunks.source.rowOf(hover);
+  return (
+    <div class="heap">
+      <div class="map-main">
+        <div class="map-tools">
+          <button type="button" onClick={walk}>
+            Look again
+          </button>
+          <button type="button" onClick={() => map.current?.zoom(1 / 2)} aria-label="Zoom in">
+            +
+          </button>
+          <button type="button" onClick={() => map.current?.zoom(2)} aria-label="Zoom out">
+            −
+          </button>
+          <button type="button" onClick={() => map.current?.whole()}>
+            Whole
+          </button>
+          <span class="map-hover" role="status">
+            {state.failure?.where === "view"
+              ? state.failure.message
+              : look === undefined
+                ? "Walking the heap…"
+                : region < 0
+                  ? "Select a heap in the details."
+                  : at >= 0 && chunks !== undefined
+                    ? `${address(chunks.rows.address[at]!)}  ${exact(chunks.rows.value(at, "size"))} bytes  ${CHUNK_STATES[chunks.rows.value(at, "state")]!.title}  ${chunks.rows.text(at, "class")}`
+                    : `${view.rows.text(region, "details")}: as it was at ${time(look.time)}, ${look.approximate ? "approximate: it moved while it was read" : "exact: nothing moved meanwhile"}`}
+          </span>
+        </div>
+        <canvas ref={canvas} class="cells heap-strip" role="application" aria-label="The heap's bytes by state; the table below and the sums beside say the same" />
+        {chunks !== undefined && (
+          <FrameTable
+            label="Blocks of the heap"
+            prefix="chunk"
+            rows={chunks.rows}
+            columns={COLUMNS}
+            empty="No block of malloc lies in this region."
+            onCursor={(row) => row >= 0 && map.current?.mark(chunks.source.unitOf(row))}
+          />
+        )}
+      </div>
+      <div class="list" tabIndex={0} role="region" aria-label="Sums of the heap">
+        {chunks !== undefined && <RangeSums range={chunks.range} rows={chunks.rows.count} />}
+        {look !== undefined && <LookSums look={look} />}
+      </div>
+    </div>
+  );
+}
+
+function rowsOf(frame: Frame): Rows {
+  const [states, starts, sizes] = ["state", "chunk", "size"].map((key) => frame.columns.get(key)!.values);
+  const types = Uint8Array.from(states!, (state) => (state <= 1 ? HEAP : FREE));
+  return flatRows(frame, types, Float64Array.from(starts!, (chunk, i) => chunk + sizes![i]!));
+}
+
+/** The selected heap; when another thing is selected, the largest there is. */
+function heapRegion({ rows }: View, cursor: number): number {
+  const top = cursor >= 0 && cursor < rows.count && rows.level[cursor] === BLOCK ? rows.parent[cursor]! : cursor;
+  const isHeap = (row: number): boolean => rows.type[row] === HEAP && rows.level[row] !== BLOCK && rows.text(row, "annotator") === ANNOTATOR;
+  if (top >= 0 && top < rows.count && isHeap(top)) return top;
+  let largest = -1;
+  for (let row = 0; row < rows.count; row++) if (rows.type[row] === HEAP && isHeap(row) && (largest < 0 || rows.value(row, "size") > rows.value(largest, "size"))) largest = row;
+  return largest;
+}
+
+function RangeSums({ range, rows }: { range: HeapRange; rows: number }) {
+  const most = Math.max(1, ...range.sizes.map(({ used, free }) => used.bytes + free.bytes));
+  const all = range.states.reduce((sum, { chunks }) => sum + chunks, 0);
+  return (
+    <>
+      <table>
+        <caption>
+          The region: {exact(all)} chunks{rows < all ? `, of which the ${exact(rows)} largest are listed` : ""}
+        </caption>
+        <tbody>
+          {range.states.map((row, i) =>
+            row.chunks === 0 ? null : (
+              <tr key={row.state}>
+                <th scope="row" class="text">
+                  <span class="swatch" aria-hidden="true" style={{ background: `var(${CHUNK_STATES[i]!.colour})` }} />
+                  {CHUNK_STATES[i]!.title}
+                </th>
+                <td>{exact(row.chunks)}</td>
+                <td>{kib(row.bytes)}</td>
+              </tr>
+            ),
+          )}
+        </tbody>
+      </table>
+      <table>
+        <caption>By size</caption>
+        <thead>
+          <tr>
+            <th scope="col">Chunks of</th>
+            <th scope="col">In use</th>
+            <th scope="col">K</th>
+            <th scope="col">Free</th>
+            <th scope="col">K</th>
+            <th scope="col" class="text">
+              Bytes
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {range.sizes.map(({ from, to, used, free }) => (
+            <tr key={from}>
+              <td>
+                {exact(from)}–{exact(to)}
+              </td>
+              <td>{used.chunks === 0 ? "" : exact(used.chunks)}</td>
+              <td>{kib(used.bytes).replace(" K", "")}</td>
+              <td>{free.chunks === 0 ? "" : exact(free.chunks)}</td>
+              <td>{kib(free.bytes).replace(" K", "")}</td>
+              <td class="text">
+                <span class="histogram" aria-hidden="true">
+                  <span class="used" style={{ width: `${(used.bytes / most) * 100}%` }} />
+                  <span class="free" style={{ width: `${(free.bytes / most) * 100}%` }} />
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function LookSums({ look }: { look: HeapLook }) {
+  return (
+    <>
+      <table>
+        <caption>
+          All of malloc: {exact(look.inUse.blocks)} blocks in use, {size(look.inUse.bytes)}; mapped by themselves {exact(look.mapped.chunks)}, {size(look.mapped.bytes)}
+        </caption>
+        <thead>
+          <tr>
+            {["Arena", "From system", "In use", "Free", "Cached", "Top", "Holes", "Trim"].map((title) => (
+              <th scope="col" key={title}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {look.arenas.map((arena) => (
+            <tr key={arena.number}>
+              {arenaCells(arena).map((cell, i) => (
+                <td key={i}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {look.growth !== undefined && (
+        <table>
+          <caption>{look.growth.length === 0 ? "No size has clearly more blocks than at the look before." : "Sizes with more blocks than at the look before"}</caption>
+          <tbody>
+            {look.growth.map(({ size: bytes, before, after }) => (
+              <tr key={bytes}>
+                <td>{exact(bytes)} bytes</td>
+                <td>
+                  {exact(before)} → {exact(after)}
+                </td>
+                <td>+{kib((after - before) * bytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {look.problems.map((problem) => (
+        <p key={problem.id} class="hint">
+          {problem.message}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function arenaCells(arena: HeapArena): string[] {
+  return [
+    arena.number === 0 ? "main" : String(arena.number),
+    kib(arena.system),
+    kib(arena.inUse.bytes),
+    kib(arena.free.bytes),
+    kib(arena.fastbins.bytes + arena.tcache.bytes),
+    kib(arena.top),
+    `${(arena.fragmentation * 100).toFixed(0)} %`,
+    kib(arena.trimmableResident ?? arena.trimmable),
+  ];
+}

@@ -1,0 +1,16 @@
+import type { View } from "../ui/state";
+import { changesView } from "./ChangesView";
+import { heapView } from "./HeapView";
+import { managedView } from "./ManagedView";
+import { mapView } from "./MapView";
+import { pagesView } from "./PagesView";
+import { stringsView } from "./StringsView";
+import { timelineView } from "./TimelineView";
+import type { ViewSpec } from "./view";
+
+/** Every view there is, in the order of the tabs. */
+export const VIEWS: readonly ViewSpec[] = [timelineView, changesView, mapView, pagesView, stringsView, heapView, managedView];
+
+export function offeredViews(view: View): readonly ViewSpec[] {
+  return VIEWS.filter((spec) => spec.offered(view));
+}

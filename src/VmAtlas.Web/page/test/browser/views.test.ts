@@ -1,0 +1,209 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { built, launch, openPage, run, screenshot, Server, Target, temporaryFolder, whyNot, type OpenPage } from "./harness";
+import { axe } from "./look";
+
+const HEAP_TARGET = built("targets/heap_classes");
+const CLR_TARGET = built("bin/ClrTarget/debug/clrtarget");
+
+describe.skipIf(whyNot !== undefined)(`views and what is remembered (${whyNot ?? "Chromium"})`, () => {
+  let browser: Browser;
+  const folder = temporaryFolder();
+  const closing: (() => Promise<void>)[] = [];
+  const use = async <T>(made: Promise<T>, close: (thing: T) => Promise<void>): Promise<T> => {
+    const thing = await made;
+    closing.unshift(() => close(thing));
+    return thing;
+  };
+  const start = (program: Promise<Target>): Promise<Target> => use(program, (target) => target.stop());
+  const serve = (settings: string | undefined, ...targets: string[]): Promise<Server> =>
+    use(Server.startWith(settings === undefined ? {} : { settings }, ...targets), (server) => server.stop());
+  const visit = async (url: string): Promise<OpenPage> => {
+    const open = await use(openPage(browser, url), ({ page }) => page.context().close());
+    await open.page.locator(".row[id]").first().waitFor();
+    return open;
+  };
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
+  afterAll(async () => {
+    await browser.close();
+    folder.remove();
+  });
+
+  it("remembers theme, columns, order, widths, sorting, views and heights in another server on another port", async () => {
+    const target = await start(Target.start());
+    const settings = temporaryFolder();
+    closing.push(() => Promise.resolve(settings.remove()));
+    const first = await serve(settings.path, String(target.pid));
+    const { page } = await visit(first.url);
+    await page.locator(".menu >> text=Options").click();
+    await page.locator(".items >> text=Dark").click();
+    await drag(page, '.title[data-key="pss"]', '.title[data-key="type"]');
+    await page.locator('.title[data-key="pss"] .grip').hover();
+    const width = (await page.locator('.title[data-key="pss"]').boundingBox())!.width;
+    await page.mouse.down();
+    await page.mouse.move((await page.locator('.title[data-key="pss"]').boundingBox())!.x + width + 40, 380, { steps: 3 });
+    await page.mouse.up();
+    await page.locator('.title[data-key="private"] button').click();
+    await page.locator(".dock-tabs >> text=Fragmentation").click();
+    await page.locator(".dock-tabs >> text=Why").click();
+    await page.locator('[aria-label="Height of the view below"]').focus();
+    await page.keyboard.press("ArrowUp");
+    const summary = (await page.locator(".summary").boundingBox())!;
+    await page.mouse.move(summary.x + 300, summary.y + summary.height + 1);
+    await page.mouse.down();
+    await page.mouse.move(summary.x + 300, summary.y + 120, { steps: 4 });
+    await page.mouse.up();
+    await page.selectOption(".live select", "5");
+    await expect.poll(() => readFileSync(join(settings.path, "vmatlas/page.json"), "utf8")).toContain('"interval":5');
+    const titles = await page.locator(".title").evaluateAll((all) => all.map((t) => `${(t as HTMLElement).dataset["key"]} ${(t as HTMLElement).style.width}`));
+    expect(titles[1]).toMatch(/^pss 1\d\dpx$/);
+
+    const second = await serve(settings.path, String(target.pid));
+    expect(new URL(second.url).port).not.toBe(new URL(first.url).port);
+    const again = (await visit(second.url)).page;
+    expect(await again.evaluate("document.documentElement.dataset.theme")).toBe("dark");
+    expect(await again.locator(".title").evaluateAll((all) => all.map((t) => `${(t as HTMLElement).dataset["key"]} ${(t as HTMLElement).style.width}`))).toEqual(titles);
+    await again.locator('.title[data-key="private"][aria-sort="descending"]').waitFor();
+    await again.locator(".why").waitFor();
+    expect((await again.locator(".dock-view").boundingBox())!.height).toBeCloseTo(240, -1);
+    expect((await again.locator(".summary").boundingBox())!.height).toBeCloseTo(120, -1);
+    await expect.poll(() => again.inputValue(".live select")).toBe("5");
+    await again.keyboard.press("Control+p");
+    await again.locator(".recent >> text=python3").last().waitFor();
+  });
+
+  it("opens a recent file again", async () => {
+    const target = await start(Target.start());
+    const saved = join(folder.path, "recent.vmatlas");
+    run("snapshot", String(target.pid), "-o", saved);
+    const settings = temporaryFolder();
+    closing.push(() => Promise.resolve(settings.remove()));
+    await visit((await serve(settings.path, saved)).url);
+    await expect.poll(() => readFileSync(join(settings.path, "vmatlas/page.json"), "utf8")).toContain(saved);
+    const { page } = await visit((await serve(settings.path, String(target.pid))).url);
+    await page.keyboard.press("Control+p");
+    await page.locator(".recent >> text=recent.vmatlas").click();
+    await page.locator(".live").waitFor({ state: "detached" });
+    expect(await page.locator(".process").textContent()).toContain(String(target.pid));
+  });
+
+  it("zooms the timeline and marks where the process became another program", async () => {
+    const target = await start(Target.run("sh", "-c", "echo ready; read line; exec sleep 100"));
+    const { page, complaints } = await visit((await serve(undefined, String(target.pid))).url);
+    for (let n = 2; n <= 4; n++) {
+      await page.keyboard.press("F5");
+      await page.locator(`text=Snapshot ${n} of ${n}`).waitFor();
+    }
+    await page.locator(".dock-tabs >> text=Timeline").click();
+    const picture = (): Promise<string> => page.locator(".chart canvas").evaluate((c) => (c as HTMLCanvasElement).toDataURL());
+    await page.locator(".chart .u-over").waitFor();
+    const whole = await picture();
+    await page.locator('.timeline-tools [aria-label="Zoom in"]').click();
+    await expect.poll(picture).not.toBe(whole);
+    const chart = (await page.locator(".chart .u-over").boundingBox())!;
+    await page.mouse.move(chart.x + chart.width / 2, chart.y + 20);
+    const near = await picture();
+    await page.mouse.wheel(0, -300);
+    await expect.poll(picture).not.toBe(near);
+    await page.locator(".timeline-tools >> text=Whole").click();
+    void target.say("go", "never").catch(() => undefined);
+    await expect
+      .poll(async () => {
+        await page.keyboard.press("F5");
+        return page.locator(".timeline .event").allTextContents();
+      }, { interval: 300 })
+      .toContainEqual(expect.stringMatching(/became another program: .*sleep/));
+    await expect.poll(() => page.locator(".process").textContent()).toContain("sleep");
+    await screenshot(page, "timeline-exec-1280-light");
+    expect(complaints).toEqual([]);
+  });
+
+  it("says more of a row than its columns: build id, mapping, flags, offsets", async () => {
+    const target = await start(Target.start());
+    const { page } = await visit((await serve(undefined, String(target.pid))).url);
+    await page.fill("#filter", "details ~ libc.so");
+    await expect.poll(() => page.locator(".shown").textContent()).toBe("1 rows");
+    await page.locator(".row.type-0[id]").first().click({ position: { x: 200, y: 5 } });
+    await page.keyboard.press("F2");
+    await expect.poll(() => page.locator(".why .facts").textContent()).toMatch(/build-id[0-9a-f]{40}/);
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.locator(".why .facts").textContent()).toMatch(/Mapping\/.*libc.*VmFlagsrd .*File offset0x.*Inode\d+.*Device\d+:\d+/);
+    await screenshot(page, "why-facts-1280-light");
+    await page.locator(".why >> text=annotator)").click();
+    await page.locator("dialog >> text=in the order in which they claim").waitFor();
+  });
+
+  it.skipIf(HEAP_TARGET === undefined)("shows the blocks of a heap, by address, size and class", async () => {
+    const target = await start(Target.run(HEAP_TARGET!));
+    const { page, complaints } = await visit((await serve(undefined, String(target.pid))).url);
+    await page.locator(".dock-tabs >> text=Heap Allocations").click();
+    await page.locator(".heap .row[id]").first().waitFor();
+    const told = JSON.parse(run("heap", String(target.pid), "--json")) as { inUse: { blocks: number } };
+    await expect.poll(() => page.locator(".heap caption").allTextContents()).toContainEqual(expect.stringContaining(`${told.inUse.blocks.toLocaleString("en-US")} blocks in use`));
+    await page.locator('.heap .title[data-key="size"] button').click();
+    const sizes = await heapColumn(page, 1);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    await page.locator('.heap .title[data-key="class"] button').click();
+    await page.locator('.heap .title[data-key="class"] button').click();
+    await expect.poll(() => page.locator('.heap .row[aria-rowindex="1"] .cell').last().textContent()).toMatch(/\w/);
+    await page.locator('.heap .row[aria-rowindex="1"]').click();
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "heap-1280-light");
+    await page.locator(".heap >> text=Look again").click();
+    await page.locator(".heap caption >> text=No size has clearly more blocks").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it.skipIf(CLR_TARGET === undefined)("shows .NET's generations, counts its objects, and what became more", async () => {
+    const target = await start(Target.run(CLR_TARGET!));
+    const { page, complaints } = await visit((await serve(undefined, String(target.pid))).url);
+    await page.locator(".dock-tabs >> text=Managed").click();
+    await page.locator(".managed >> text=generation 2").waitFor();
+    await page.locator(".managed >> text=Count objects").click();
+    await page.locator(".objects td.text >> text=System.String").first().waitFor();
+    await target.say("grow 5000", "done");
+    await page.locator(".managed >> text=Count objects").click();
+    const grown = page.locator(".objects tr", { hasText: "Program+Grown" });
+    await expect.poll(() => grown.textContent()).toContain("+5,000");
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "managed-1280-light");
+    expect(complaints).toEqual([]);
+  });
+
+  it("offers no view of what the target does not have", async () => {
+    const target = await start(Target.start());
+    const saved = join(folder.path, "views.vmatlas");
+    run("snapshot", String(target.pid), "-o", saved);
+    const { page } = await visit((await serve(undefined, saved)).url);
+    expect(await page.locator(".dock-tabs button").allTextContents()).toEqual(["Timeline", "Changes", "Fragmentation", "Why"]);
+    await page.keyboard.press("Alt+t");
+    expect(await page.locator(".dock-view").count()).toBe(0);
+  });
+});
+
+async function heapColumn(page: Page, at: number): Promise<number[]> {
+  return page.locator(".heap .row[id]").evaluateAll(
+    (rows, i) =>
+      rows
+        .sort((a, b) => Number(a.getAttribute("aria-rowindex")) - Number(b.getAttribute("aria-rowindex")))
+        .map((row) => Number((row.children[i]?.textContent ?? "").replaceAll(",", ""))),
+    at,
+  );
+}
+
+async function drag(page: Page, from: string, to: string): Promise<void> {
+  const [a, b] = [(await page.locator(from).boundingBox())!, (await page.locator(to).boundingBox())!];
+  await page.mouse.move(a.x + a.width / 2, a.y + a.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(b.x + b.width / 2, b.y + b.height / 2, { steps: 6 });
+  await page.mouse.up();
+}
