@@ -1,4 +1,5 @@
 using VmAtlas.Capture.Clr.Detection;
+using VmAtlas.Capture.Clr.Diagnostics;
 using VmAtlas.Capture.Clr.Isolated;
 using VmAtlas.Model.Managed;
 
@@ -20,7 +21,25 @@ sealed class ClrReports(ClrOptions options) : IDisposable
     {
         if (TryDebugger(context, runtime) is { } report)
             return report;
-        return new ManagedReport { Evidence = ManagedEvidence.Shape, WhyNotBetter = _whyNoHelper };
+        return TryRuntime(context, out var whyNot) ?? new ManagedReport { Evidence = ManagedEvidence.Shape, WhyNotBetter = $"{_whyNoHelper}; {whyNot}" };
+    }
+
+    /// <summary>Asks the runtime itself, where that is allowed.</summary>
+    ManagedReport? TryRuntime(AnnotationContext context, out string whyNot)
+    {
+        whyNot = "the runtime itself was not asked, which would disturb it (--ask-runtime)";
+        if (options.AskRuntime == AskRuntime.Never || context.Target.Process.Pid == 0)
+            return null;
+        try
+        {
+            var induce = options.AskRuntime == AskRuntime.InduceCollection;
+            return EventPipeSession.Ask(context.Target.Process.Pid, induce, options.RuntimeWait, context.Cancellation) with { WhyNotBetter = _whyNoHelper };
+        }
+        catch (AnnotatorUnavailableException e)
+        {
+            whyNot = e.Message;
+            return null;
+        }
     }
 
     public void Dispose() => Drop();

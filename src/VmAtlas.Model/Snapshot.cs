@@ -1,4 +1,5 @@
 using VmAtlas.Model.Heaps;
+using VmAtlas.Model.Managed;
 
 namespace VmAtlas.Model;
 
@@ -40,11 +41,22 @@ public sealed class Snapshot
     /// answers with <see cref="Failure.BadFile"/>.</summary>
     public Lazy<HeapReport>? Heap { get; init; }
 
+    /// <summary>The objects of a managed heap by type; null where nobody asked to count them.</summary>
+    public HeapStatistics? Objects { get; private set; }
+
     /// <summary>What lies between the blocks: free holes and unusable gaps. Made when first asked for.</summary>
     public GapTable Gaps => _gaps ??= GapTable.Between(Blocks, Layout);
 
     /// <summary>The table of types. Made when first asked for.</summary>
     public Summary Summary => _summary ??= Summary.Of(this);
+
+    /// <summary>The same snapshot with a count of objects.</summary>
+    public Snapshot With(HeapStatistics objects)
+    {
+        var copy = (Snapshot)MemberwiseClone();
+        copy.Objects = objects;
+        return copy;
+    }
 
     /// <summary>Whether the target's system told this measure at all; what is absent is left out everywhere, never shown as zero.</summary>
     public bool Has(Measure measure) => measure == Measure.ShareableWs

@@ -7,10 +7,11 @@ namespace VmAtlas.Capture.Clr.Tests;
 sealed class ClrTarget : IDisposable
 {
     readonly TestTarget _process;
+    int? _child;
 
     ClrTarget(TestTarget process) => _process = process;
 
-    public int Pid => _process.Pid;
+    public int Pid => _child ?? _process.Pid;
 
     /// <summary>Objects it noted: where they are and what generation its runtime puts them in.</summary>
     public IEnumerable<(ulong Address, ManagedKind Kind)> Objects =>
@@ -32,14 +33,45 @@ sealed class ClrTarget : IDisposable
     public static ClrTarget Start(string? program = null, string[]? arguments = null, params string[] settings) =>
         new(TestTarget.Start("/usr/bin/env", [.. settings, program ?? Built, .. arguments ?? []]));
 
+    /// <summary>Starts it with process ids, mounts and a /tmp of its own, as in a container.</summary>
+    public static ClrTarget StartInNamespaces()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/unshare"), "making namespaces takes root and unshare");
+        var process = TestTarget.Start("/usr/bin/unshare", "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-c",
+            $"mount -t tmpfs none /tmp && mount -t proc proc /proc && exec {Built}");
+        return new ClrTarget(process) { _child = Child(process.Pid) };
+    }
+
+    /// <summary>unshare --fork waits for the program, which is its only child.</summary>
+    static int Child(int pid) => int.Parse(File.ReadAllText($"/proc/{pid}/task/{pid}/children").Trim(), CultureInfo.InvariantCulture);
+
     public static string Built => Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget");
 
     /// <summary>Has it do something and waits until it did.</summary>
     public void Tell(string line)
     {
+        Send(line);
+        _process.Output.ReadLine().ShouldBe("done");
+    }
+
+    /// <summary>Collections there were so far.</summary>
+    public int Collections() => (int)Ask("collections");
+
+    /// <summary>Bytes the collector says it had committed after the last collection.</summary>
+    public ulong Committed() => (ulong)Ask("committed");
+
+    long Ask(string question)
+    {
+        Send(question);
+        var answer = long.Parse(_process.Output.ReadLine()!, CultureInfo.InvariantCulture);
+        _process.Output.ReadLine().ShouldBe("done");
+        return answer;
+    }
+
+    void Send(string line)
+    {
         _process.Input.WriteLine(line);
         _process.Input.Flush();
-        _process.Output.ReadLine().ShouldBe("done");
     }
 
     /// <summary>A snapshot of it by the annotator alone, and the report it was made from.</summary>

@@ -63,6 +63,22 @@ public sealed class GenerationTests
         objects.IsComplete.ShouldBeTrue($"{objects.SkippedBytes} bytes were skipped");
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("DOTNET_gcServer=1")]
+    [InlineData("DOTNET_GCName=libclrgc.so")]
+    public void What_is_committed_is_what_the_collector_says_it_committed(params string[] settings)
+    {
+        using var target = ClrTarget.Start(settings: settings);
+        target.Tell("gc");
+        var (_, report) = target.Capture();
+        // The collector does not count the frozen heap, which is the loader's, nor its own tables.
+        var objects = report.Ranges.Where(r => r.State != ManagedState.Reserved && (r.Kind.HoldsObjects() && r.Kind != ManagedKind.Frozen || r.Kind == ManagedKind.FreeRegions));
+        var committed = objects.Aggregate(0UL, (sum, r) => sum + r.Size);
+        var said = target.Committed();
+        committed.ShouldBeInRange(said, said + (256 << 10), "no more than what was committed for objects since");
+    }
+
     [Fact]
     public void Counts_the_objects_of_each_type()
     {

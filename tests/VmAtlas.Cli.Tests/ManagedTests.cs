@@ -41,6 +41,58 @@ public sealed class ManagedTests : IDisposable
     }
 
     [Fact]
+    public void Objects_are_kept_in_a_file_and_compared_with_it()
+    {
+        var (before, after) = (_file + "1.vmatlas", _file + "2.vmatlas");
+        CommandRun.Of("snapshot", Pid, "--managed", "-o", before).Worked();
+        _target.Input.WriteLine("grow 5000");
+        _target.Input.Flush();
+        _target.Output.ReadLine().ShouldBe("done");
+        CommandRun.Of("snapshot", Pid, "--managed", "-o", after).Worked();
+        Old(CommandRun.Of("managed", before, "--types", "--json").Json()).ShouldBe((100_000, 4_000_000));
+        Grown("managed", after, "--since", before, "--json").ShouldBe(5000);
+        Grown("managed", Pid, "--since", before + "@1", "--json").ShouldBe(5000);
+        Grown("managed", before, "--since", Pid, "--json").ShouldBe(-5000);
+        CommandRun.Of("managed", after, "--since", before).Worked().Out.ShouldContain("more used");
+        CommandRun.Of("managed", before).Worked().Out.ShouldNotContain("ClrTarget.Program+Old");
+        CommandRun.Of("snapshot", before, "-o", after).Worked();
+        Old(CommandRun.Of("managed", after, "--types", "--json").Json()).ShouldBe((100_000, 4_000_000), "copied with the snapshot");
+        File.Delete(before);
+        File.Delete(after);
+
+        (long, long) Old(System.Text.Json.JsonElement json) => json.GetProperty("types").EnumerateArray()
+            .Where(t => t.GetProperty("type").GetString() == "ClrTarget.Program+Old")
+            .Select(t => (t.GetProperty("count").GetInt64(), t.GetProperty("bytes").GetInt64())).Single();
+        long Grown(params string[] line) => CommandRun.Of(line).Json().GetProperty("changes").EnumerateArray()
+            .Where(c => c.GetProperty("type").GetString() == "ClrTarget.Program+Grown")
+            .Sum(c => c.GetProperty("countAfter").GetInt64() - c.GetProperty("countBefore").GetInt64());
+    }
+
+    [Fact]
+    public void A_file_without_objects_says_how_to_keep_them()
+    {
+        var file = _file + ".vmatlas";
+        CommandRun.Of("snapshot", Pid, "-o", file).Worked();
+        var run = CommandRun.Of("managed", file, "--types");
+        File.Delete(file);
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain("snapshot --managed");
+    }
+
+    [Fact]
+    public void Heaps_of_server_GC_are_told_apart()
+    {
+        using var server = TestTarget.Start("/usr/bin/env", "DOTNET_gcServer=1", "DOTNET_GCHeapCount=2", Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget"));
+        var json = CommandRun.Of("managed", server.Pid.ToString(), "--json").Json();
+        var heaps = json.GetProperty("collectorHeaps").EnumerateArray().ToList();
+        heaps.Select(h => h.GetProperty("number").GetInt32()).Distinct().ShouldBe(Enumerable.Range(0, Math.Min(2, Environment.ProcessorCount)));
+        // Large objects are on one heap or the other; pages of the snapshot are whole, bytes here are not.
+        var used = heaps.Where(h => h.GetProperty("heap").GetString() == "loh").Sum(h => h.GetProperty("used").GetInt64());
+        json.GetProperty("heaps").EnumerateArray().Single(h => h.GetProperty("heap").GetString() == "loh").GetProperty("used").GetInt64()
+            .ShouldBeInRange(used, used + heaps.Count * 2 * 4096);
+    }
+
+    [Fact]
     public void A_program_that_is_not_dotnet_is_a_sentence()
     {
         using var sleep = System.Diagnostics.Process.Start("sleep", "60");

@@ -173,6 +173,8 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         Add(ManagedUse.VersionFact, report.RuntimeVersion);
         Add(ManagedUse.CollectorFact, Collector);
         Add(ManagedUse.WhyNotBetterFact, report.WhyNotBetter);
+        foreach (var heap in CollectorHeapUse.Of(report).GroupBy(u => u.Heap))
+            Add($"{CollectorHeapUse.Fact}{heap.Key}", CollectorHeapUse.Text(heap));
 
         void Add(string key, string? value)
         {

@@ -29,7 +29,19 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
             if (isRuntime)
                 return new RuntimeModule(mappings.Starts[i], IsSingleFile: false);
         }
-        return context.Target is IMemorySource memory ? FindInProgram(context, memory) : null;
+        return context.Target is IMemorySource memory && MayBeInProgram(context) ? FindInProgram(context, memory) : null;
+    }
+
+    /// <summary>A runtime has some ten MiB of code: a process none of whose files has half of that mapped is not looked into.</summary>
+    static bool MayBeInProgram(AnnotationContext context)
+    {
+        const ulong smallestCode = 5 << 20;
+        foreach (var i in context.Index.Files)
+        {
+            if ((context.Mappings.Protections[i] & Protection.Execute) != 0 && context.Mappings.Range(i).Size.Bytes >= smallestCode)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Looks for a runtime linked into the program; into any module, where it is not known which the program is.</summary>

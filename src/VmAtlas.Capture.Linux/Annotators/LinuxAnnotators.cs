@@ -1,4 +1,5 @@
 using VmAtlas.Capture.Linux.Runtimes;
+using VmAtlas.Capture.Linux.Runtimes.Jvm;
 
 namespace VmAtlas.Capture.Linux.Annotators;
 
@@ -16,6 +17,7 @@ public static class LinuxAnnotators
     public static IReadOnlyList<IAnnotator> With(params ReadOnlySpan<IAnnotator> runtimes) =>
     [
         new KernelAnnotator(),
+        new WineAnnotator(),
         new StackAnnotator(),
         new ImageAnnotator(),
         new PeAnnotator(),
@@ -26,7 +28,6 @@ public static class LinuxAnnotators
         new ChromiumAnnotator(),
         new PythonAnnotator(),
         new GoAnnotator(),
-        new WineAnnotator(),
         new ThreadBlockAnnotator(),
         new OtherAllocatorsAnnotator(),
         new FileAnnotator(),

@@ -6,28 +6,47 @@ namespace VmAtlas.Capture.Linux.Runtimes;
 /// <summary>V8's heap, in node and in whatever embeds V8: pages of 256 KiB, and larger ones for large objects.</summary>
 /// <remarks>
 /// Evidence: at a multiple of 256 KiB a page header: its size, its flags, the heap it belongs to (the same in every page of an isolate), and where its
-/// objects begin and end, within it. Seen in V8 11.3 (node 20). Newer V8 keeps most of the header elsewhere: not recognised. Wrong for a
+/// objects begin and end, within it. The header also leads to the space (new, old, code, large) the page belongs to, which must name the same heap. Seen in V8 11.3 (node 20). Newer V8 keeps most of the header elsewhere: not recognised. Wrong for a
 /// program that writes such a row of words on purpose.
 /// </remarks>
 sealed class V8Annotator : IAnnotator
 {
     const ulong PageAlignment = 256 << 10, SmallestPage = 4096, LargestPage = 4UL << 30;
 
-    /// <summary>Size, flags, heap, and where the objects begin and end.</summary>
-    const int HeaderWords = 5;
+    /// <summary>Size, flags, heap, where the objects begin and end, three that do not matter here, and the space.</summary>
+    const int HeaderWords = 9;
+
+    /// <summary>Spaces by their numbers (enum AllocationSpace of V8 11), the read-only one first, whose pages belong to no heap.</summary>
+    static readonly string[] s_spaces =
+    [
+        "read-only space", "new space", "old space", "code space", "shared space",
+        "new large object space", "large object space", "code large object space", "shared large object space",
+    ];
 
     public string Name => "V8";
 
     public void Annotate(AnnotationContext context)
     {
-        if (context.Target is not IMemorySource memory)
+        if (context.Target is not IMemorySource memory || !HasRoomForV8(context))
             return;
         var regions = new Dictionary<ulong, int>();
         foreach (var start in FirstPages(context, memory))
         {
-            foreach (var (range, heap) in Pages(context, memory, start))
-                context.Claims.ClaimRange(RegionOf(context, regions, heap), range);
+            foreach (var (range, heap, space) in Pages(context, memory, start))
+                context.Claims.ClaimRange(RegionOf(context, regions, heap), range, space);
         }
+    }
+
+    /// <summary>V8 has some 20 MiB of code, wherever it is linked in: a process without a file that has so much is not looked into.</summary>
+    static bool HasRoomForV8(AnnotationContext context)
+    {
+        const ulong smallestCode = 8 << 20;
+        foreach (var row in context.Index.Files)
+        {
+            if ((context.Mappings.Protections[row] & Protection.Execute) != 0 && context.Mappings.Range(row).Size.Bytes >= smallestCode)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Where mappings begin with what could be a page's header: all are looked at together.</summary>
@@ -52,21 +71,32 @@ sealed class V8Annotator : IAnnotator
     }
 
     /// <summary>Pages side by side from an address on; a page may reach over several mappings, code being protected otherwise than its header.</summary>
-    static IEnumerable<(AddressRange Range, ulong Heap)> Pages(AnnotationContext context, IMemorySource memory, ulong at)
+    static IEnumerable<(AddressRange Range, ulong Heap, string Space)> Pages(AnnotationContext context, IMemorySource memory, ulong at)
     {
         while (context.Mappings.IndexOf(new Address(at)) is >= 0 and var row && context.Claims.IsFree(row)
-            && TryReadPage(memory, at, out var size, out var heap))
+            && TryReadPage(memory, at, out var size, out var heap, out var owner))
         {
-            yield return (AddressRange.Of(at, at + size), heap);
+            yield return (AddressRange.Of(at, at + size), heap, SpaceOf(memory, owner, heap));
             at = AnonymousMemory.AlignUp(at + size, PageAlignment);
         }
     }
 
-    static bool TryReadPage(IMemorySource memory, ulong at, out ulong size, out ulong heap)
+    /// <summary>A space holds the heap it belongs to and its number; "" when that is not what is there.</summary>
+    static string SpaceOf(IMemorySource memory, ulong owner, ulong heap)
+    {
+        Span<ulong> space = stackalloc ulong[3];
+        return (owner & 7) == 0 && AnonymousMemory.TryRead(memory, owner, space) && space[1] == heap && (space[2] & uint.MaxValue) is var number
+            && number > 0 && number < (ulong)s_spaces.Length ? s_spaces[number] : "";
+    }
+
+    static bool TryReadPage(IMemorySource memory, ulong at, out ulong size, out ulong heap, out ulong owner)
     {
         Span<ulong> words = stackalloc ulong[HeaderWords];
-        (size, heap) = (0, 0);
-        return AnonymousMemory.TryRead(memory, at, words) && IsHeader(at, words, out size, out heap);
+        (size, heap, owner) = (0, 0, 0);
+        if (!AnonymousMemory.TryRead(memory, at, words) || !IsHeader(at, words, out size, out heap))
+            return false;
+        owner = words[8];
+        return true;
     }
 
     static bool IsHeader(ulong at, ReadOnlySpan<ulong> words, out ulong size, out ulong heap)

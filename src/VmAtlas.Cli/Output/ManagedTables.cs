@@ -15,6 +15,8 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
         screen.Line();
         WriteHeaps();
         screen.Line();
+        if (view.Use.Heaps.Any(u => u.Heap > 0))
+            WriteCollectorHeaps();
         screen.Sentence(Explained());
         if (view.Objects is not { } objects)
             return;
@@ -48,12 +50,17 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
         {
             new("Memory", (row, cell) => cell.Append(rows[row].Kind.Name())),
             Bytes("Used", row => rows[row].Used),
+        };
+        if (view.Before is { } before)
+            columns.Add(new("more used", (row, cell) => Figures.Change(cell, (long)rows[row].Used - (long)(before.Rows.FirstOrDefault(b => b.Kind == rows[row].Kind).Used))) { Right = true });
+        columns.AddRange(
+        [
             Bytes("Committed, not used", row => rows[row].Committed),
             Bytes("Free for reuse", row => rows[row].Free),
             Bytes("Reserved", row => rows[row].Reserved),
             Bytes("In memory", row => rows[row].Resident),
             Bytes("Swap", row => rows[row].Swap),
-        };
+        ]);
         if (view.Objects is not null)
         {
             columns.Add(new("Objects", (row, cell) => Count(cell, Generation(row)?.Count ?? 0)) { Right = true });
@@ -64,6 +71,21 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
 
         GenerationStatistics? Generation(int row) =>
             view.Objects!.Generations.Cast<GenerationStatistics?>().FirstOrDefault(g => g!.Value.Kind == rows[row].Kind);
+    }
+
+    /// <summary>Server GC: what each of its heaps has.</summary>
+    void WriteCollectorHeaps()
+    {
+        var heaps = view.Use.Heaps;
+        new TextTable(
+        [
+            new("Heap", (row, cell) => cell.Append($"{heaps[row].Heap}")) { Right = true },
+            new("Memory", (row, cell) => cell.Append(heaps[row].Kind.Name())),
+            Bytes("Used", row => heaps[row].Used),
+            Bytes("Committed, not used", row => heaps[row].Committed),
+            Bytes("Reserved", row => heaps[row].Reserved),
+        ], heaps.Count).Write(screen);
+        screen.Line();
     }
 
     string Explained()

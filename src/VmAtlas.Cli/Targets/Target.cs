@@ -2,6 +2,7 @@ using VmAtlas.Capture;
 using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Annotators;
+using VmAtlas.Cli.Output;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
@@ -11,11 +12,12 @@ abstract class Target : IDisposable
 {
     /// <summary>Finds what the user named. A process is not looked into yet.</summary>
     /// <exception cref="VmAtlasException">None, or several, or a file that can not be read.</exception>
-    public static Target Open(string text) => TargetSpec.Parse(text) switch
+    /// <param name="clr">How to find out about the memory of a live .NET process; the usual way where left out.</param>
+    public static Target Open(string text, ClrOptions? clr = null) => TargetSpec.Parse(text) switch
     {
         FileSpec file => new SavedTarget(file),
-        NameSpec name => new LiveTarget(ProcessName.Find(name.Name)),
-        ProcessSpec process => new LiveTarget(process.Pid),
+        NameSpec name => new LiveTarget(ProcessName.Find(name.Name), clr),
+        ProcessSpec process => new LiveTarget(process.Pid, clr),
         _ => throw new InvalidOperationException("a kind of target nobody opens"),
     };
 
@@ -31,6 +33,10 @@ abstract class Target : IDisposable
     /// <summary>The target's address space: read now, or as it was saved.</summary>
     public abstract Snapshot Capture(CaptureOptions options, CancellationToken cancellation);
 
+    /// <summary>The same with the objects of its managed heap by type: counted now, or as they were saved.</summary>
+    /// <exception cref="VmAtlasException">They can not be counted, or were not saved.</exception>
+    public abstract Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation);
+
     /// <summary>What will be done with a snapshot, writing to nowhere: see <see cref="Rehearsal"/>.</summary>
     public Action<Snapshot>? Rehearsed { get; set; }
 
@@ -41,9 +47,9 @@ abstract class Target : IDisposable
 }
 
 /// <summary>A process that runs.</summary>
-sealed class LiveTarget(int pid) : Target
+sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
 {
-    readonly ClrAnnotator _clr = new();
+    readonly ClrAnnotator _clr = new(clr);
 
     public LinuxTarget Linux { get; } = new(pid);
 
@@ -51,6 +57,18 @@ sealed class LiveTarget(int pid) : Target
     {
         Linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
         return Pipeline(options with { Once = true }).Capture(cancellation);
+    }
+
+    public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
+    {
+        using var counting = new ClrAnnotator((clr ?? new ClrOptions()) with { Objects = true });
+        var snapshot = new CapturePipeline(Linux, LinuxAnnotators.With(counting), null, options with { Once = true }).Capture(cancellation);
+        return counting.LastReport switch
+        {
+            { Objects: { } objects } => snapshot.With(objects),
+            { } report => throw new VmAtlasException(Failure.General, $"the objects can not be counted: {report.WhyNotBetter}"),
+            null => throw new VmAtlasException(Failure.General, $"{Escape.Text(snapshot.Process.Name)} has no objects of .NET to count"),
+        };
     }
 
     /// <summary>For more than one snapshot: they share their texts.</summary>

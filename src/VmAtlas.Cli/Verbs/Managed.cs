@@ -1,11 +1,11 @@
 using System.CommandLine;
 using VmAtlas.Capture;
 using VmAtlas.Capture.Clr;
-using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Formats.Export;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 using VmAtlas.Model.Managed;
 
@@ -17,8 +17,9 @@ sealed class Managed : Verb
     readonly Argument<string> _target = TargetArgument();
     readonly Option<bool> _types = new("--types") { Description = "Count the objects by type. Reads the whole heap; the target runs on." };
     readonly Option<string> _growth = new("--growth") { Description = "Count again after so long and list the types that changed.", HelpName = "time" };
-    readonly Option<string> _since = new("--since") { Description = "List the types that changed since 'managed --types --json' wrote this file.", HelpName = "file" };
+    readonly Option<string> _since = new("--since") { Description = "List the types that changed since another target, live or saved with 'snapshot --managed', or since 'managed --types --json' wrote a file.", HelpName = "target" };
     readonly Option<int> _top = new("--top") { Description = "Types to list; 30 unless given, 0 for all.", HelpName = "n", DefaultValueFactory = _ => 30 };
+    readonly RuntimeOptions _runtime;
 
     public Managed()
         : base("managed", "Show the memory of a .NET process: generations, the runtime's own heaps, objects by type.")
@@ -28,6 +29,7 @@ sealed class Managed : Verb
         Add(_growth);
         Add(_since);
         Add(_top);
+        _runtime = new RuntimeOptions(this);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -35,12 +37,15 @@ sealed class Managed : Verb
         new("vmatlas managed 1234", "what each generation and each heap of the runtime takes"),
         new("vmatlas managed 1234 --types --top 10", "the ten types with the most bytes"),
         new("vmatlas managed 1234 --growth 30s", "types that become more: a leak would be among them"),
+        new("vmatlas managed 1234 --since before.vmatlas", "since 'snapshot 1234 --managed -o before.vmatlas'"),
+        new("vmatlas managed after.vmatlas --since before.vmatlas", "two files"),
         new("vmatlas managed 1234 --types --json > before.json", "to compare with later: --since before.json"),
+        new("vmatlas managed 1234 --induce-gc", "where no debugger library fits: the runtime tells, and collects for it"),
     ];
 
     public override string Notes =>
-        "For .NET 8, 9 and 10, however published. The target is not paused and no page of it is made resident, so counts\n"
-        + "of a busy program are those of some moment. A saved file has everything but the objects.";
+        "For .NET 8, 9 and 10, however published. The target is not paused and no page of it is made resident, so counts "
+        + "of a busy program are those of some moment. A saved file has the objects if it was made with 'snapshot --managed'.";
 
     public override int Run(ParseResult arguments, Session session)
     {
@@ -50,44 +55,40 @@ sealed class Managed : Verb
         var (growth, since) = (arguments.GetValue(_growth), arguments.GetValue(_since));
         if (growth is not null && since is not null)
             throw new VmAtlasException(Failure.Usage, "--growth and --since both say what to compare with: choose one");
-        var name = arguments.GetRequiredValue(_target);
-        if (!arguments.GetValue(_types) && growth is null && since is null)
-        {
-            using var target = Target.Open(name);
-            Write(arguments, session, ViewOf(target.Capture(CaptureOptions.Full, session.Cancellation)), top);
-            return 0;
-        }
-        var wait = growth is null ? TimeSpan.Zero : Durations.Parse(growth, "--growth");
-        var before = since is null ? null : JsonManaged.ReadObjects(since);
-        using var live = Target.OpenLive(name, "counting its objects");
-        Write(arguments, session, Count(live, before, wait, session), top);
+        var (name, clr) = (arguments.GetRequiredValue(_target), _runtime.Read(arguments));
+        using var target = growth is null ? Target.Open(name, clr) : Target.OpenLive(name, "counting its objects twice");
+        var before = growth is not null ? CountAndWait(target, Durations.Parse(growth, "--growth"), session)
+            : since is not null ? Before(since, clr, session.Cancellation) : null;
+        var view = before is not null || arguments.GetValue(_types)
+            ? ViewOf(target.CaptureObjects(CaptureOptions.Full, session.Cancellation))
+            : ViewOf(target.Capture(CaptureOptions.Full, session.Cancellation)) with { Objects = null };
+        Write(arguments, session, before is null ? view : view with { Changes = ObjectDiff.Between(before.Value.Objects, view.Objects!), Before = before.Value.Use }, top);
         return 0;
     }
 
-    /// <summary>Counts the objects; twice, and what changed, where time is to pass between.</summary>
-    static ManagedView Count(LiveTarget target, HeapStatistics? before, TimeSpan wait, Session session)
+    static (HeapStatistics Objects, ManagedUse? Use)? CountAndWait(Target target, TimeSpan wait, Session session)
     {
-        using var annotator = new ClrAnnotator(new ClrOptions { Objects = true });
-        var pipeline = new CapturePipeline(target.Linux, LinuxAnnotators.With(annotator));
-        if (wait > TimeSpan.Zero)
-        {
-            before = Capture().Objects;
-            session.Cancellation.WaitHandle.WaitOne(wait);
-            session.Cancellation.ThrowIfCancellationRequested();
-        }
-        var view = Capture();
-        return before is null ? view : view with { Changes = ObjectDiff.Between(before, view.Objects!) };
+        var view = ViewOf(target.CaptureObjects(CaptureOptions.Full, session.Cancellation));
+        session.Cancellation.WaitHandle.WaitOne(wait);
+        session.Cancellation.ThrowIfCancellationRequested();
+        return (view.Objects!, view.Use);
+    }
 
-        ManagedView Capture()
-        {
-            var view = ViewOf(pipeline.Capture(session.Cancellation));
-            return annotator.LastReport is { Objects: { } objects } ? view with { Objects = objects }
-                : throw new VmAtlasException(Failure.General, $"the objects can not be counted: {annotator.LastReport?.WhyNotBetter}");
-        }
+    /// <summary>What is compared with: a target that has objects, or a file that holds nothing but their count.</summary>
+    static (HeapStatistics Objects, ManagedUse? Use)? Before(string since, ClrOptions clr, CancellationToken cancellation)
+    {
+        if (TargetSpec.Parse(since) is FileSpec file && !file.Path.EndsWith(TimelineFile.Extension, StringComparison.OrdinalIgnoreCase))
+            return (JsonManaged.ReadObjects(file.Path), null);
+        using var target = Target.Open(since, clr);
+        var view = ViewOf(target.CaptureObjects(CaptureOptions.Full, cancellation));
+        return (view.Objects!, view.Use);
     }
 
     static ManagedView ViewOf(Snapshot snapshot) => new(snapshot, ManagedUse.Of(snapshot)
-        ?? throw new VmAtlasException(Failure.General, $"{Escape.Text(snapshot.Process.Name)} has no memory of a .NET runtime in it (a NativeAOT program has none either)"));
+        ?? throw new VmAtlasException(Failure.General, $"{Escape.Text(snapshot.Process.Name)} has no memory of a .NET runtime in it (a NativeAOT program has none either)"))
+    {
+        Objects = snapshot.Objects,
+    };
 
     void Write(ParseResult arguments, Session session, ManagedView view, int top)
     {

@@ -19,6 +19,7 @@ sealed class Show : Verb
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
     readonly Option<bool> _heaps = HeapsOption();
     readonly RowOptions _rows;
+    readonly RuntimeOptions _runtime;
     readonly Option<string> _columns = new("--columns")
     {
         Description = "The columns of the regions, with commas: address,type,pss,details; +pss adds to the usual ones.",
@@ -38,6 +39,7 @@ sealed class Show : Verb
         Add(_children);
         Add(_verbose);
         Add(_heaps);
+        _runtime = new RuntimeOptions(this);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -58,7 +60,7 @@ sealed class Show : Verb
         var columns = arguments.GetValue(_columns) is { } names ? ReadColumns(names) : null;
         if (arguments.GetValue(_children))
             return ShowTree(arguments, session);
-        using var target = Target.Open(arguments.GetRequiredValue(_target));
+        using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
         var blocks = arguments.GetValue(_blocks);
         target.Rehearsed = WriteNowhere;
         var heaps = arguments.GetValue(_heaps);
@@ -116,7 +118,7 @@ sealed class Show : Verb
         screen.Line();
         Bars.Write(screen, snapshot);
         screen.Line();
-        NoteLeftOut(screen, SummaryTable.Write(screen, snapshot));
+        TextTable.NoteLeftOut(screen, SummaryTable.Write(screen, snapshot));
     }
 
     static void WriteNowhere(Snapshot snapshot)
@@ -129,13 +131,7 @@ sealed class Show : Verb
     static void WriteRegions(Screen screen, Snapshot snapshot, RowChoice choice, IReadOnlyList<Column> columns, bool blocks, bool why)
     {
         screen.Line();
-        NoteLeftOut(screen, new RegionListing(snapshot, choice.Select(snapshot), blocks) { Why = why }.Write(screen, columns));
-    }
-
-    static void NoteLeftOut(Screen screen, IReadOnlyList<string> titles)
-    {
-        if (titles.Count > 0)
-            screen.Sentence($"not shown on so narrow a terminal: {string.Join(", ", titles)}", Palette.Muted, indent: 3);
+        TextTable.NoteLeftOut(screen, new RegionListing(snapshot, choice.Select(snapshot), blocks) { Why = why }.Write(screen, columns));
     }
 
     static IReadOnlyList<Column> ReadColumns(string names)

@@ -15,6 +15,8 @@ sealed class SnapshotVerb : Verb
     readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; one that is there is replaced.", HelpName = "file", Required = true };
 
     readonly Option<bool> _heaps = HeapsOption();
+    readonly Option<bool> _managed = new("--managed") { Description = "Count the objects of a .NET program by type, and keep the count too. Reads its whole heap." };
+    readonly RuntimeOptions _runtime;
 
     public SnapshotVerb()
         : base("snapshot", "Save a target's memory map, with everything known of it, to a .vmatlas file.")
@@ -22,20 +24,24 @@ sealed class SnapshotVerb : Verb
         Add(_target);
         Add(_output);
         Add(_heaps);
+        Add(_managed);
+        _runtime = new RuntimeOptions(this);
     }
 
     public override IReadOnlyList<Example> Examples =>
     [
         new("vmatlas snapshot 1234 -o before.vmatlas", "to look at later, here or elsewhere"),
         new("vmatlas snapshot 1234 --heaps -o before.vmatlas", "with every block of malloc, for 'heap' and 'diff'"),
+        new("vmatlas snapshot 1234 -o before.vmatlas --managed", "with its .NET objects: managed 1234 --since before.vmatlas"),
         new("vmatlas snapshot long.vmatlas@17 -o one.vmatlas", "one snapshot of a recording alone"),
     ];
 
     public override int Run(ParseResult arguments, Session session)
     {
         var path = arguments.GetRequiredValue(_output);
-        using var target = Target.Open(arguments.GetRequiredValue(_target));
-        var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
+        using var target = Target.Open(arguments.GetRequiredValue(_target), _runtime.Read(arguments));
+        var options = CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) };
+        var snapshot = arguments.GetValue(_managed) ? target.CaptureObjects(options, session.Cancellation) : target.Capture(options, session.Cancellation);
         TimelineFile.Save(path, snapshot);
         SavedReport.Write(session, arguments.GetValue(Json), path, snapshot);
         return 0;

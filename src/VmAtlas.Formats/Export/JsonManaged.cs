@@ -19,7 +19,7 @@ public static class JsonManaged
         json.WriteEndObject();
         json.WriteString("time", view.Snapshot.TakenAt.UtcDateTime);
         WriteRuntime(json, view.Use);
-        WriteUse(json, view.Use);
+        WriteUse(json, view.Use, view.Before);
         if (view.Objects is { } objects)
             WriteObjects(json, objects);
         if (view.Changes is { } changes)
@@ -68,7 +68,7 @@ public static class JsonManaged
         }
     }
 
-    static void WriteUse(Utf8JsonWriter json, ManagedUse use)
+    static void WriteUse(Utf8JsonWriter json, ManagedUse use, ManagedUse? before)
     {
         json.WriteStartArray("heaps");
         foreach (var row in use.Rows)
@@ -76,11 +76,25 @@ public static class JsonManaged
             json.WriteStartObject();
             json.WriteString("heap", row.Kind.JsonName());
             json.WriteNumber("used", row.Used);
+            if (before is not null)
+                json.WriteNumber("usedBefore", before.Rows.FirstOrDefault(b => b.Kind == row.Kind).Used);
             json.WriteNumber("committed", row.Committed);
             json.WriteNumber("reserved", row.Reserved);
             json.WriteNumber("free", row.Free);
             json.WriteNumber("totalWs", row.Resident);
             json.WriteNumber("swap", row.Swap);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("collectorHeaps");
+        foreach (var heap in use.Heaps)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("number", heap.Heap);
+            json.WriteString("heap", heap.Kind.JsonName());
+            json.WriteNumber("used", heap.Used);
+            json.WriteNumber("committed", heap.Committed);
+            json.WriteNumber("reserved", heap.Reserved);
             json.WriteEndObject();
         }
         json.WriteEndArray();

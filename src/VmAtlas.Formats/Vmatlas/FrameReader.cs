@@ -31,7 +31,7 @@ static class FrameReader
             Heap = heap,
         };
         Plausible.Check(snapshot);
-        return snapshot;
+        return ObjectTables.Read(frame, strings) is { } objects ? snapshot.With(objects) : snapshot;
     }
 
     internal static TableImage Table(FrameImage frame, string name) =>

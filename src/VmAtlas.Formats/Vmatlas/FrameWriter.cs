@@ -21,6 +21,7 @@ sealed class FrameWriter(StringNumbers strings)
         FillRegions(frame, snapshot);
         FillRegionFacts(frame, snapshot);
         FillBlocks(frame, snapshot);
+        ObjectTables.Fill(frame, snapshot.Objects, strings);
     }
 
     void FillCounters(FrameImage frame, Snapshot snapshot)

@@ -92,6 +92,10 @@ public static class ManagedKinds
     /// <summary>For json: "gen2", "jitCode".</summary>
     public static string JsonName(this ManagedKind kind) => s_words[(int)kind].Json;
 
+    /// <summary>Reads a name made by <see cref="JsonName"/>; null when it is none.</summary>
+    public static ManagedKind? ParseJson(string name) =>
+        Array.FindIndex(s_words, w => w.Json == name) is >= 0 and var kind ? (ManagedKind)kind : null;
+
     /// <summary>Whether objects of the program lie in it.</summary>
     public static bool HoldsObjects(this ManagedKind kind) => kind <= ManagedKind.Frozen;
 

@@ -28,6 +28,9 @@ public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Residen
     /// <summary>Why there was no better evidence.</summary>
     public string? WhyNotBetter { get; private init; }
 
+    /// <summary>The same by heap of the collector, to the byte; empty where heaps are not told apart.</summary>
+    public IReadOnlyList<CollectorHeapUse> Heaps { get; private init; } = [];
+
     /// <summary>Null when the snapshot has no .NET memory.</summary>
     public static ManagedUse? Of(Snapshot snapshot)
     {
@@ -58,6 +61,7 @@ public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Residen
             Version = facts.GetValueOrDefault(VersionFact),
             Collector = facts.GetValueOrDefault(CollectorFact),
             WhyNotBetter = facts.GetValueOrDefault(WhyNotBetterFact),
+            Heaps = [.. facts.SelectMany(f => CollectorHeapUse.Parse(f.Key, f.Value)).OrderBy(u => u.Heap).ThenBy(u => u.Kind)],
         };
     }
 
@@ -79,6 +83,9 @@ public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Residen
 public sealed record ManagedView(Snapshot Snapshot, ManagedUse Use)
 {
     public HeapStatistics? Objects { get; init; }
+
+    /// <summary>What was in use at the earlier moment, where that is known.</summary>
+    public ManagedUse? Before { get; init; }
 
     /// <summary>How the objects changed since an earlier count, where there was one.</summary>
     public IReadOnlyList<ObjectChange>? Changes { get; init; }

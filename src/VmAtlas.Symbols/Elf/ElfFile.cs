@@ -107,6 +107,14 @@ public sealed class ElfFile
         return null;
     }
 
+    /// <summary>The function or data object that holds an address, by this file alone; null between symbols. Reads the whole table: for many addresses
+    /// use <see cref="ModuleSymbols"/>.</summary>
+    public SymbolHit? SymbolAt(ulong address)
+    {
+        var tables = new ModuleTables([this], WorkBudget.ForFile(Length));
+        return tables.Find(address, functions: true) ?? tables.Find(address, functions: false);
+    }
+
     /// <summary>A section's bytes, decompressed where it is compressed.</summary>
     /// <exception cref="SymbolFormatException">It passes the end of the file, or can not be decompressed.</exception>
     internal SectionData Contents(ElfSection section) => SectionContents.Read(_bytes, _layout, section);

@@ -8,20 +8,22 @@ namespace VmAtlas.Capture.Linux.Tests.Annotators;
 /// <summary>Very many mappings, and memory shared by copy on write.</summary>
 public sealed class ManyTests
 {
+    const ulong M = 1 << 20, Moving = 64 << 10;
+
     [Theory]
-    [InlineData("anonymous", MemoryType.PrivateData, 20000)]
-    [InlineData("untouched", MemoryType.PrivateData, 20000)]
+    [InlineData("anonymous", MemoryType.PrivateData, 65000)]
+    [InlineData("untouched", MemoryType.PrivateData, 65000)]
     [InlineData("file", MemoryType.Shareable, 1)]
     [InlineData("reserved", MemoryType.PrivateData, 1)]
-    public void Twenty_thousand_mappings_are_what_they_are(string kind, MemoryType type, int regions)
+    public void Sixty_five_thousand_mappings_are_what_they_are(string kind, MemoryType type, int regions)
     {
-        using var target = TestTarget.Start("zoo_mappings", "20000", kind);
+        using var target = TestTarget.Start("zoo_mappings", "65000", kind);
         var snapshot = Zoo.Capture(target);
         var range = target.Range("mappings");
         var found = snapshot.RegionsOf(type).Where(r => range.Contains(r.Range())).ToList();
         found.Count.ShouldBe(regions);
         found.Aggregate(0UL, (sum, r) => sum + r.Get(Measure.Size)).ShouldBe(range.Size.Bytes);
-        found.Sum(r => r.MappingCount).ShouldBe(20000);
+        found.Sum(r => r.MappingCount).ShouldBe(65000);
     }
 
     [Fact]
@@ -43,12 +45,16 @@ public sealed class ManyTests
         var range = target.Range("memory");
         foreach (var pid in (int[])[target.Pid, int.Parse(target.Said["child"].Single(), CultureInfo.InvariantCulture)])
         {
-            var region = Zoo.Capture(pid).RegionOf(range);
-            region.Range().ShouldBe(range);
-            (region.Get(Measure.TotalWs) >> 20).ShouldBe(16UL);
-            (region.Get(Measure.PrivateWs) >> 20).ShouldBe(4UL);
-            (region.Get(Measure.SharedWs) >> 20).ShouldBe(12UL);
-            (region.Get(Measure.Pss) >> 20).ShouldBe(10UL);
+            // A page that the kernel moves at this moment, to make room for huge pages, counts as private in smaps: some are let pass.
+            KernelTruth.Eventually(() =>
+            {
+                var region = Zoo.Capture(pid).RegionOf(range);
+                region.Range().ShouldBe(range);
+                region.Get(Measure.TotalWs).ShouldBe(16 * M);
+                region.Get(Measure.PrivateWs).ShouldBeInRange(4 * M, (4 * M) + Moving);
+                region.Get(Measure.SharedWs).ShouldBeInRange((12 * M) - Moving, 12 * M);
+                region.Get(Measure.Pss).ShouldBeInRange(10 * M, (10 * M) + Moving);
+            });
         }
     }
 }

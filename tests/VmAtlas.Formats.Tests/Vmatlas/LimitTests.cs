@@ -26,9 +26,9 @@ public sealed class LimitTests
     public static TheoryData<string, Func<int, ReaderLimits>, int, string> Limits => new()
     {
         { "rows", n => new() { Rows = n }, 100, "rows" },
-        { "tables", n => new() { Tables = n }, 7, "tables" },
+        { "tables", n => new() { Tables = n }, 9, "tables" },
         { "columns", n => new() { Columns = n }, 30, "columns" },
-        { "name bytes", n => new() { NameBytes = n }, 13, "bytes of a name" },
+        { "name bytes", n => new() { NameBytes = n }, 17, "bytes of a name" },
         { "text bytes", n => new() { TextBytes = n }, 60, "bytes of a text" },
     };
 

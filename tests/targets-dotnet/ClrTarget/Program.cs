@@ -9,7 +9,8 @@ namespace ClrTarget;
 /// "key value" lines; then "ready". It ends when its standard input closes.</summary>
 /// <remarks>
 /// Arguments: <c>alloc</c> starts two threads that allocate as fast as they can. Lines on the input: <c>gc</c> collects, <c>grow N</c>
-/// makes N more objects of type <see cref="Grown"/>; each is answered by "done".
+/// makes N more objects of type <see cref="Grown"/>, <c>collections</c> says how many there were,
+/// <c>committed</c> how many bytes the last one left committed; each is answered by "done".
 /// </remarks>
 static unsafe class Program
 {
@@ -89,6 +90,10 @@ static unsafe class Program
             GC.Collect();
         else if (words[0] == "grow")
             Keep("grown", int.Parse(words[1], CultureInfo.InvariantCulture), static () => new Grown());
+        else if (words[0] == "committed")
+            Console.WriteLine(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes);
+        else if (words[0] == "collections")
+            Console.WriteLine(GC.CollectionCount(0));
         Console.WriteLine("done");
     }
 

@@ -20,6 +20,9 @@ func main() {
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	fmt.Println("heap-in-use", stats.HeapInuse)
+	fmt.Println("heap-sys", stats.HeapSys)
+	fmt.Println("stack-sys", stats.StackSys)
+	fmt.Println("gc-sys", stats.GCSys)
 	fmt.Println("ready")
 	os.Stdin.Read(make([]byte, 1))
 }

@@ -5,7 +5,7 @@ using VmAtlas.Symbols;
 using VmAtlas.Symbols.Bytes;
 using VmAtlas.Symbols.Elf;
 
-namespace VmAtlas.Capture.Linux.Runtimes;
+namespace VmAtlas.Capture.Linux.Runtimes.Jvm;
 
 /// <summary>HotSpot's own description of its structures (<c>gHotSpotVMStructs</c> of vmStructs.hpp), which libjvm.so exports for debuggers.</summary>
 /// <remarks>An array of { type name, field name, field type, static?, offset, address }, 48 bytes each, ended by a row of zeros. The array is read from the
@@ -13,6 +13,17 @@ namespace VmAtlas.Capture.Linux.Runtimes;
 sealed class HotSpotFields
 {
     const int RowWords = 6, MaxRows = 1 << 14, MaxName = 128;
+
+    /// <summary>Only types that are asked about are kept.</summary>
+    static readonly HashSet<string> s_types =
+    [
+        "Universe", "CollectedHeap", "MemRegion", "CodeCache", "CodeHeap", "VirtualSpace", "GrowableArrayBase", "GrowableArray<int>",
+        "G1CollectedHeap", "HeapRegionManager", "G1HeapRegionTable", "HeapRegion", "HeapRegionType",
+        "ParallelScavengeHeap", "PSYoungGen", "PSOldGen", "MutableSpace",
+        "GenCollectedHeap", "DefNewGeneration", "TenuredGeneration", "Space", "ContiguousSpace",
+        "BarrierSet", "CardTableBarrierSet", "CardTable",
+        "ClassLoaderDataGraph", "ClassLoaderData", "Klass", "InstanceKlass",
+    ];
 
     readonly Dictionary<string, (ulong Offset, ulong Address)> _fields = [];
     readonly IMemorySource _memory;
@@ -42,6 +53,18 @@ sealed class HotSpotFields
     /// <summary>Where a field of an object lies.</summary>
     public ulong? AddressOf(ulong target, string field) => _fields.TryGetValue(field, out var found) ? unchecked(target + found.Offset) : null;
 
+    /// <summary>The 32 bits at a field of an object.</summary>
+    public uint? Int(ulong target, string field)
+    {
+        if (!_fields.TryGetValue(field, out var found))
+            return null;
+        var address = unchecked(target + found.Offset);
+        return Word(address) is { } word ? (uint)(word >> ((int)(address & 4) * 8) & uint.MaxValue) : null;
+    }
+
+    /// <summary>Words of an array.</summary>
+    public bool TryRead(ulong address, Span<ulong> words) => AnonymousMemory.TryRead(_memory, address, words);
+
     ulong? Word(ulong address)
     {
         Span<ulong> word = stackalloc ulong[1];
@@ -51,11 +74,13 @@ sealed class HotSpotFields
     void ReadRows(AnnotationContext context, IFileBytes file, ulong at)
     {
         Span<ulong> row = stackalloc ulong[RowWords];
+        var (last, type) = (0UL, (string?)null);
         for (var i = 0; i < MaxRows && AnonymousMemory.TryRead(_memory, at, row) && row[0] != 0; i++, at += RowWords * sizeof(ulong))
         {
-            // Only the few types asked about are kept; an offset that is no offset is nothing to add to an address.
-            if (NameAt(context, file, row[0]) is "Universe" or "CollectedHeap" or "MemRegion" or "CodeCache"
-                && row[4] < 1 << 20 && NameAt(context, file, row[0]) is { } type && NameAt(context, file, row[1]) is { } field)
+            // Rows of a type follow each other and share its name. An offset that is no offset is nothing to add to an address.
+            if (row[0] != last)
+                (last, type) = (row[0], NameAt(context, file, row[0]));
+            if (row[4] < 1 << 20 && type is not null && s_types.Contains(type) && NameAt(context, file, row[1]) is { } field)
                 _fields.TryAdd($"{type}::{field}", (row[4], row[5]));
         }
     }

@@ -1,0 +1,44 @@
+using System.Net.Sockets;
+
+namespace VmAtlas.Capture.Clr.Diagnostics;
+
+/// <summary>A connection to a runtime's diagnostics server that ends when its time is over, whatever the other side does.</summary>
+sealed class DiagnosticsConnection : IDisposable
+{
+    readonly Socket _socket;
+    readonly CancellationTokenRegistration _ending;
+
+    DiagnosticsConnection(Socket socket, CancellationToken deadline)
+    {
+        _socket = socket;
+        Stream = new NetworkStream(socket, ownsSocket: true);
+        _ending = deadline.Register(Stream.Dispose);
+    }
+
+    /// <summary>What the other side says; a read that is under way when time is over fails with an <see cref="IOException"/>.</summary>
+    public NetworkStream Stream { get; }
+
+    /// <summary>Connects and asks.</summary>
+    /// <exception cref="AnnotatorUnavailableException">Nobody listens, or not the target.</exception>
+    public static DiagnosticsConnection Ask(int pid, byte[] question, CancellationToken deadline)
+    {
+        var connection = new DiagnosticsConnection(DiagnosticsPort.Connect(pid), deadline);
+        try
+        {
+            connection.Stream.Write(question);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _ending.Dispose();
+        Stream.Dispose();
+        _socket.Dispose();
+    }
+}

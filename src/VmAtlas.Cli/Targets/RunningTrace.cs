@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Cli.Output;
+using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
+using VmAtlas.Tracing;
+
+namespace VmAtlas.Cli.Targets;
+
+/// <summary>A trace from its begin to its end: live totals on the terminal, and everything on its way to the file.</summary>
+sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, TimelineWriter? file, ProgressLine progress)
+{
+    const int KilledBySignal = 128;
+    const int Terminate = 15, HangUp = 1;
+
+    static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
+
+    /// <returns>The command's exit code; 128 + its number when a signal ended it, as a shell says.</returns>
+    public int Launch(string[] command, TraceOptions options)
+    {
+        using var trace = LaunchedTrace.Start(command, options, programs);
+        // What the terminal sends reaches the command by itself: it decides what to do about it. What is sent to us alone is passed on.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => PassOn(context, Terminate));
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => PassOn(context, HangUp));
+        using var maps = file is null ? null : MapsBeside.Start(trace.Pid, file, progress.Note);
+        var end = Task.Run(trace.Wait);
+        while (!((IAsyncResult)end).AsyncWaitHandle.WaitOne(s_look))
+            Look("");
+        var (ending, value) = end.GetAwaiter().GetResult();
+        return ending == TraceEnding.Killed ? KilledBySignal + value : value;
+
+        void PassOn(PosixSignalContext context, int signal)
+        {
+            context.Cancel = true;
+            trace.Signal(signal);
+        }
+    }
+
+    /// <summary>Until the time is over, Ctrl-C, or the process's end.</summary>
+    public int Attach(int pid, TraceOptions options, TimeSpan? length, CancellationToken cancellation)
+    {
+        using var stop = new StopSignals(cancellation);
+        using var trace = AttachedTrace.Attach(pid, options, programs);
+        progress.Note($"attached to process {pid}, one thread of which stood still for {trace.Stopped.TotalMilliseconds:0.0} ms");
+        using var maps = file is null ? null : MapsBeside.Start(pid, file, progress.Note);
+        var begin = TimeProvider.System.GetTimestamp();
+        TimeSpan Left() => length is { } whole ? whole - TimeProvider.System.GetElapsedTime(begin) : s_look;
+        while (Left() > TimeSpan.Zero && !trace.IsTargetGone && !stop.Token.WaitHandle.WaitOne(Left() < s_look ? Left() : s_look))
+            Look(" (Ctrl-C lets go)");
+        trace.Detach();
+        return 0;
+    }
+
+    void Look(string hint)
+    {
+        writer?.Flush();
+        var totals = programs.Totals();
+        progress.Show(FormattableString.Invariant(
+            $"live {Figures.Short(new ByteSize(SiteTables.Bytes(totals.Heap.LiveBytes)))} in {totals.Heap.LiveCount:N0} blocks, {totals.Operations:N0} operations{hint}"));
+    }
+}

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Cli.Output;
+using VmAtlas.Cli.Targets;
+using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
+using VmAtlas.Symbols;
+using VmAtlas.Tracing;
+
+namespace VmAtlas.Cli.Verbs;
+
+/// <summary>Runs a command and records what it does with memory, with call stacks.</summary>
+sealed class Trace : Verb
+{
+    const int TopSites = 10;
+
+    readonly Argument<string[]> _command = new("command") { Description = "The command and its arguments, after --.", Arity = ArgumentArity.ZeroOrMore };
+    readonly Option<string?> _attach = new("--attach") { Description = "Trace a running process instead, by pid or name, until Ctrl-C.", HelpName = "target" };
+    readonly Option<string?> _for = new("--for") { Description = "With --attach: let go after so long: 30s, 5m.", HelpName = "time" };
+    readonly Option<string?> _output = new("--output", "-o") { Description = "The .vmatlas file to write; without one only the totals are shown at the end.", HelpName = "file" };
+    readonly Option<string?> _sample = new("--sample") { Description = "Record one in so many bytes (512K costs next to nothing) instead of every operation.", HelpName = "size" };
+    readonly Option<bool> _children = new("--children") { Description = "Trace the programs that the command starts, too." };
+    readonly Option<string?> _symbols = new("--symbols") { Description = $"Folders with debug information, parted by colons; {SymbolPath.Variable} adds more.", HelpName = "folders" };
+
+    public Trace()
+        : base("trace", "Run a command, or attach to a process, and record its allocations with call stacks.")
+    {
+        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _symbols])
+            Add(option);
+        Add(_command);
+    }
+
+    public override IReadOnlyList<Example> Examples =>
+    [
+        new("vmatlas trace -o run.vmatlas -- ./server --port 80", "every operation from the first instruction on"),
+        new("vmatlas trace -o run.vmatlas --sample 512K -- ./server", "at next to no cost"),
+        new("vmatlas trace --attach 1234 --for 30s -o run.vmatlas", "a running process, which goes on afterwards"),
+        new("vmatlas trace -- python3 script.py", "only the totals and the largest call sites"),
+    ];
+
+    public override string Notes =>
+        "The command's input, output and exit code are its own; what vmatlas has to say goes to stderr. A command ended by a signal gives\n"
+        + "128 + its number. Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
+
+    public override int Run(ParseResult arguments, Session session)
+    {
+        var command = arguments.GetValue(_command) ?? [];
+        var pid = arguments.GetValue(_attach) is { } target ? ProcessOf(target) : (int?)null;
+        if (pid is null == (command.Length == 0))
+            throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
+        var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children) };
+        TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
+        using var file = arguments.GetValue(_output) is { } path ? TimelineFile.Create(path) : null;
+        var writer = file is null ? null : new TraceWriter(file);
+        var programs = new TracedPrograms(writer);
+        using var progress = new ProgressLine(session);
+        var running = new RunningTrace(programs, writer, file, progress);
+        var code = pid is { } process ? running.Attach(process, options, length, session.Cancellation) : running.Launch(command, options);
+        progress.Show("looking up names …");
+        var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
+        programs.Resolve(SymbolPath.Parse(arguments.GetValue(_symbols), session.Environment(SymbolPath.Variable)), root);
+        progress.Clear();
+        Report(arguments, session, programs);
+        return code;
+    }
+
+    static int ProcessOf(string target) => TargetSpec.Parse(target) switch
+    {
+        ProcessSpec process => process.Pid,
+        NameSpec name => ProcessName.Find(name.Name),
+        _ => throw new VmAtlasException(Failure.Usage, $"'{target}' is a saved file: only a running process can be attached to"),
+    };
+
+    void Report(ParseResult arguments, Session session, TracedPrograms programs)
+    {
+        if (programs.All.Count == 0)
+            session.Note("nothing was traced: the program ended before it used memory, or it ignores LD_PRELOAD");
+        if (arguments.GetValue(Json))
+        {
+            session.WriteJson(json => TraceReport.WriteJson(json, programs.All, arguments.GetValue(_output)));
+            return;
+        }
+        using var text = new StringWriter { NewLine = "\n" };
+        TraceReport.Write(new Screen(text, ColourDepth.None, session.Screen.Width), programs.All, arguments.GetValue(_output) is null ? TopSites : 0);
+        session.Error.Write(text.ToString());
+    }
+
+    static ulong SampleInterval(string? text)
+    {
+        if (text is null)
+            return 0;
+        return ByteSize.TryParse(text, out var size) && size.Bytes is >= 1024 and <= 1UL << 40
+            ? size.Bytes
+            : throw new VmAtlasException(Failure.Usage, $"--sample takes a size from 1K to 1T, such as 512K, not '{text}'");
+    }
+}

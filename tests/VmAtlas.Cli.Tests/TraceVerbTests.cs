@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model.Tracing;
+using VmAtlas.Testing;
+
+namespace VmAtlas.Cli.Tests;
+
+/// <summary>The verbs of traces: on a made-up trace kept as golden files, and on commands that are really run.</summary>
+public sealed class TraceVerbTests : IDisposable
+{
+    readonly SampleFiles _files = new();
+
+    public void Dispose() => _files.Dispose();
+
+    [Theory]
+    [InlineData("sites.txt", "sites", "--top", "5", "--width", "120")]
+    [InlineData("sites.json", "sites", "--json", "--top", "2")]
+    [InlineData("sites-mappings.txt", "sites", "--mappings", "--top", "3", "--width", "100")]
+    [InlineData("calltree.txt", "calltree", "--width", "120", "--least", "5")]
+    [InlineData("calltree-bottom-up.txt", "calltree", "--bottom-up", "--sort", "total", "--least", "8", "--depth", "2")]
+    [InlineData("calltree-module.txt", "calltree", "--by", "module")]
+    [InlineData("calltree-thread.json", "calltree", "--by", "thread", "--json", "--least", "15")]
+    [InlineData("leaks.txt", "leaks", "--from", "500ms", "--top", "5", "--width", "120")]
+    [InlineData("leaks.json", "leaks", "--json", "--top", "2")]
+    [InlineData("allocations.txt", "allocations", "--sort", "size", "--top", "5", "--width", "120")]
+    [InlineData("allocations.json", "allocations", "--json", "--top", "2")]
+    [InlineData("events.txt", "events", "--top", "12")]
+    [InlineData("events-mappings.json", "events", "--operation", "map,unmap,remap", "--top", "4", "--json")]
+    [InlineData("flamegraph.svg", "flamegraph", "-o", "-")]
+    public void A_saved_trace_gives_the_golden_output(string golden, string verb, params string[] rest) =>
+        Golden.Check(golden, CommandRun.Of([verb, Sample(), .. rest]).Worked().Out);
+
+    [Fact]
+    public void Json_of_sites_has_the_promised_fields_and_the_stores_figures()
+    {
+        var trace = new RandomTrace(1, 3000);
+        var store = new TraceStore(trace.Process);
+        trace.Play(new Once(store));
+        var sites = CommandRun.Of("sites", Sample(), "--json").Json();
+        sites.GetArrayLength().ShouldBe(store.Sites.Count);
+        sites.EnumerateArray().Sum(s => s.GetProperty("liveBytes").GetInt64()).ShouldBe(store.Sites.LiveBytes);
+        foreach (var site in sites.EnumerateArray())
+        {
+            site.EnumerateObject().Select(p => p.Name).ShouldBe(["site", "liveBytes", "liveCount", "totalBytes", "totalCount", "peakBytes", "stack"]);
+            foreach (var frame in site.GetProperty("stack").EnumerateArray())
+                frame.EnumerateObject().Select(p => p.Name).ShouldBe(["function", "module", "file", "line", "inlined"]);
+        }
+    }
+
+    [Fact]
+    public void A_block_is_found_by_an_address_inside_it_with_its_whole_stack()
+    {
+        var all = CommandRun.Of("allocations", Sample(), "--sort", "size", "--json", "--top", "1").Json()[0];
+        var inside = $"0x{Convert.ToUInt64(all.GetProperty("address").GetString()![2..], 16) + 5:x}";
+        var found = CommandRun.Of("allocations", Sample(), "--at", inside, "--json").Json();
+        found.EnumerateArray().Select(b => b.GetProperty("address").GetString()).ShouldContain(all.GetProperty("address").GetString());
+        found[0].TryGetProperty("stack", out _).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(2, "either a command is traced", "trace")]
+    [InlineData(2, "either a command is traced", "trace", "--attach", "1", "--", "true")]
+    [InlineData(2, "--sample takes a size", "trace", "--sample", "much", "--", "true")]
+    [InlineData(3, "there is no program no-such-command", "trace", "--", "no-such-command")]
+    [InlineData(3, "/no/such/file.vmatlas", "sites", "/no/such/file.vmatlas")]
+    public void Failures_are_one_sentence_with_their_exit_code(int code, string sentence, params string[] arguments)
+    {
+        var run = CommandRun.Of(arguments);
+        run.ExitCode.ShouldBe(code, run.Error);
+        run.Error.ShouldContain(sentence);
+        run.Error.Count(c => c == '\n').ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_file_without_a_trace_says_how_to_make_one()
+    {
+        var run = CommandRun.Of("sites", _files.Sample());
+        run.ExitCode.ShouldBe(3);
+        run.Error.ShouldContain("has no trace in it");
+    }
+
+    [Theory]
+    [InlineData(7, "exit 7")]
+    [InlineData(137, "kill -9 $$")]
+    [InlineData(0, "cat; echo to-stderr >&2")]
+    public void A_traced_commands_input_output_and_exit_code_are_its_own(int code, string script)
+    {
+        var file = _files.Path("run.vmatlas");
+        var traced = RunVmatlas("trace", "-o", file, "--", "/bin/sh", "-c", script);
+        traced.Code.ShouldBe(code, traced.Error);
+        traced.Out.ShouldBe(code == 0 ? "a line\nand ü\n" : "");
+        if (code == 0)
+            traced.Error.ShouldStartWith("to-stderr\n");
+        CommandRun.Of("sites", file, "--json").Json().GetArrayLength().ShouldBeGreaterThan(0);
+        CommandRun.Of("events", file, "--json").Json().GetArrayLength().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void A_running_process_is_traced_and_let_go()
+    {
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "while :; do x=$x.; x=; sleep 0.01; done"]);
+        using var target = Process.Start(start)!;
+        try
+        {
+            var file = _files.Path("attached.vmatlas");
+            Thread.Sleep(100);
+            CommandRun.Of("trace", "--attach", $"{target.Id}", "--for", "500ms", "-o", file).Worked();
+            target.HasExited.ShouldBeFalse();
+            LoadedTrace.ReadAll(file).Traces.Single().Store.Process.Attached.ShouldBeTrue();
+        }
+        finally
+        {
+            target.Kill();
+            target.WaitForExit();
+        }
+    }
+
+    string Sample()
+    {
+        var path = _files.Path("trace.vmatlas");
+        var trace = new RandomTrace(1, 3000);
+        var store = new TraceStore(trace.Process);
+        trace.Play(new Once(store));
+        var frames = new NodeFrames(store.CallNodes, store.Modules);
+        FrameResolution.ResolveAll(frames, store.CallNodes, store.Modules, new MadeUpSymbols());
+        using var file = TimelineFile.Create(path);
+        var recording = new TraceWriter(file).Begin(trace.Process);
+        trace.Play(new Once(recording));
+        recording.Symbols(frames, store.CallNodes);
+        return path;
+    }
+
+    static (int Code, string Out, string Error) RunVmatlas(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "vmatlas"), arguments)
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        process.StandardInput.Write("a line\nand ü\n");
+        process.StandardInput.Close();
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+}
