@@ -108,11 +108,11 @@ static struct session *open_session(void)
     return session;
 }
 
-static void begin_recording(void)
+static int prepare_recording(void)
 {
     struct session *session = open_session();
     if (!session)
-        return;
+        return 0;
     g_agent.session = session;
     g_agent.owner_pid = session->pid;
     g_agent.was_recording = 1;
@@ -122,7 +122,13 @@ static void begin_recording(void)
         sample_initialize();
     store_release(&session->magic, SESSION_MAGIC);
     store_release(&session->state, SESSION_LIVE);
-    store_release(&g_mode, session->sample_interval ? MODE_SAMPLED : MODE_EXACT);
+    return 1;
+}
+
+static void begin_recording(void)
+{
+    if (prepare_recording())
+        store_release(&g_mode, g_agent.session->sample_interval ? MODE_SAMPLED : MODE_EXACT);
 }
 
 // The viewer does not answer: the program goes on as if we were not there.
@@ -256,7 +262,7 @@ void agent_initialize(void)
 
 // ---- attached ----
 
-// Called by the tracer with every thread stopped. `fd` is the shared file. 0 when recording.
+// Called by the tracer on one stopped thread; the others run. `fd` is the shared file. 0 when recording.
 EXPORT int vmatlas_attach(int fd)
 {
     if (!g_agent.initialized) {
@@ -270,15 +276,16 @@ EXPORT int vmatlas_attach(int fd)
     g_agent.owner_pid = 0;
     nodes_reset();
     modules_reset();
-    begin_recording();
-    if (g_mode == MODE_OFF)
+    if (!prepare_recording())
         return 3;
     move_descriptor(fd);
+    // Recording begins when every slot leads to us: a block whose allocation was seen is not given back through a slot that was not patched yet.
     patch_new_modules();
+    store_release(&g_mode, g_agent.session->sample_interval ? MODE_SAMPLED : MODE_EXACT);
     return 0;
 }
 
-// Called by the tracer with every thread stopped. What is loaded stays: a thread may be inside it.
+// Called by the tracer on one stopped thread. What is loaded stays: a thread may be inside it.
 EXPORT int vmatlas_detach(void)
 {
     g_mode = MODE_OFF;

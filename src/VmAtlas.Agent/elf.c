@@ -285,7 +285,8 @@ static int is_known(const struct link_map *map)
     return 0;
 }
 
-// Every module not seen yet: at attach with all threads stopped, later by the thread whose dlopen brought it.
+// Every module not seen yet: at attach, later by the thread whose dlopen brought it. A slot is one aligned word, so a thread that calls through it
+// meanwhile finds the one function or the other.
 void patch_new_modules(void)
 {
     lock_take(&g_patch_lock);

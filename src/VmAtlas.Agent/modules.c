@@ -260,8 +260,14 @@ static const struct module *module_by_loader(u64 pc)
     if (!read_headers(found.start, &facts))
         facts.module = (struct module){.start = found.start, .end = found.end, .bias = found.map->l_addr};
     facts.module.eh_frame_hdr = found.eh_frame_hdr;
+    static char program[1024]; // under the lock
     const char *name = found.map->l_name;
-    return add(&facts, name && *name ? name : "/proc/self/exe");
+    if (name && *name)
+        return add(&facts, name);
+    // The loader knows the program itself by no name.
+    long length = sys6(SYS_readlinkat, -100, (long)"/proc/self/exe", (long)program, sizeof program - 1, 0, 0);
+    program[failed(length) ? 0 : length] = 0;
+    return add(&facts, program);
 }
 
 const struct module *module_of(u64 pc)

@@ -89,8 +89,10 @@ static COLD int wait_for_room(struct thread *self)
         self->room_until = tail + RING_WORDS;
         if (self->head + MOST_WORDS <= self->room_until)
             return 1;
-        if (session->flags & DROP_WHEN_FULL || g_mode == MODE_OFF)
+        if (session->flags & DROP_WHEN_FULL)
             break;
+        if (g_mode == MODE_OFF)
+            return 0; // the trace has ended meanwhile
         u64 now = load_acquire(&session->viewer_beat);
         if (tail != last || now != beat) {
             waited_us = 0;

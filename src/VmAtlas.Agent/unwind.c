@@ -281,6 +281,21 @@ static void push_fresh(struct thread *self, u32 base, u32 walked)
     }
 }
 
+#ifdef CHECK_UNWIND
+// Tests build the agent so: another unwinder has to come to the same.
+void check_unwind(const u64 *pcs, u32 count, int truncated);
+
+static void check(struct thread *self)
+{
+    u64 pcs[MAX_DEPTH];
+    u32 count = 0;
+    for (u32 i = self->count; i-- > 0;)
+        if (!self->frames[i].hidden)
+            pcs[count++] = self->frames[i].pc;
+    check_unwind(pcs, count, self->frames[0].kind == NODE_TRUNCATED);
+}
+#endif
+
 u64 unwind(struct thread *self, const struct where *from)
 {
     struct where at = *from;
@@ -336,5 +351,8 @@ u64 unwind(struct thread *self, const struct where *from)
         self->count = kept;
         self->depth = kept;
     }
+#ifdef CHECK_UNWIND
+    check(self);
+#endif
     return self->count ? self->frames[self->count - 1].hash : 0;
 }

@@ -5,7 +5,7 @@ namespace VmAtlas.Capture;
 /// <summary>Takes a snapshot again and again and hands each to a sink.</summary>
 /// <remarks>
 /// Snapshots begin at whole intervals, a late one does not shift those after it. When reading takes so long that it would use more than
-/// <see cref="RecorderOptions.MostReading"/> of the time, the next waits longer; <see cref="Stretched"/> tells of it, once.
+/// <see cref="RecorderOptions.MostReading"/> of the time, the next waits longer, from the second on; <see cref="Stretched"/> tells of it, once.
 /// </remarks>
 /// <param name="capture">Takes one snapshot: <see cref="CapturePipeline.Capture"/>.</param>
 /// <param name="sink">Keeps it. A <see cref="VmAtlasException"/> of it ends the recording.</param>
@@ -88,8 +88,11 @@ public sealed class Recorder(
     TimeSpan Rest(TimeSpan took)
     {
         var rest = took / options.MostReading;
-        // The first reading is slow by nature (nothing is in a cache or compiled yet) and says nothing of those to come.
-        if (rest > options.Interval && _count > 1 && !_stretched)
+        // The first reading is slow by nature (nothing is in a cache or compiled yet) and says nothing of those to come: a short recording
+        // would be over before the second.
+        if (_count <= 1)
+            return rest < options.Interval ? rest : options.Interval;
+        if (rest > options.Interval && !_stretched)
         {
             _stretched = true;
             Stretched?.Invoke(rest);

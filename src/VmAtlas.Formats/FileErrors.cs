@@ -11,9 +11,13 @@ static class FileErrors
         {
             return open();
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileNotFoundException e)
         {
             throw new VmAtlasException(Failure.NotFound, $"there is no file {path}", e);
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new VmAtlasException(Failure.NotFound, $"there is no folder {Path.GetDirectoryName(path)} for {path}", e);
         }
         catch (UnauthorizedAccessException e)
         {

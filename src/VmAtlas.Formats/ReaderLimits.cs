@@ -40,6 +40,15 @@ public sealed record ReaderLimits
     /// <summary>Bytes of one text: a path, a command line, a line of an imported file.</summary>
     public int TextBytes { get; init => field = Positive(value); } = 4 << 20;
 
+    /// <summary>Traced programs of a file.</summary>
+    public int Traces { get; init => field = Positive(value); } = 4096;
+
+    /// <summary>Calls in the tree of stacks of one trace, some 24 bytes each.</summary>
+    public int CallNodes { get; init => field = Positive(value); } = 32 << 20;
+
+    /// <summary>Blocks of a trace that are live at once, some 64 bytes each.</summary>
+    public int LiveBlocks { get; init => field = Positive(value); } = 32 << 20;
+
     /// <summary>Characters of a whole imported xml document.</summary>
     public int ImportCharacters { get; init => field = Positive(value); } = 1 << 30;
 

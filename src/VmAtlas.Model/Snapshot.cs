@@ -37,12 +37,12 @@ public sealed class Snapshot
 
     public IReadOnlyList<Problem> Problems { get; init; } = [];
 
-    /// <summary>The objects of a managed heap by type; null where nobody asked to count them.</summary>
-    public HeapStatistics? Objects { get; private set; }
-
     /// <summary>What is inside the memory of malloc. Null where it was not asked for; that of a file is decoded when first looked at, which a damaged one
     /// answers with <see cref="Failure.BadFile"/>.</summary>
     public Lazy<HeapReport>? Heap { get; init; }
+
+    /// <summary>The objects of a managed heap by type; null where nobody asked to count them.</summary>
+    public HeapStatistics? Objects { get; private set; }
 
     /// <summary>What lies between the blocks: free holes and unusable gaps. Made when first asked for.</summary>
     public GapTable Gaps => _gaps ??= GapTable.Between(Blocks, Layout);

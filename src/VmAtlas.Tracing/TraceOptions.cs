@@ -14,4 +14,10 @@ public readonly record struct TraceOptions()
 
     /// <summary>Take no call stacks.</summary>
     public bool NoStacks { get; init; }
+
+    /// <summary>Variables set in the environment of a launched program besides those it gets from us (PYTHONMALLOC=malloc shows Python's small objects).</summary>
+    public IReadOnlyDictionary<string, string>? Variables { get; init; }
+
+    /// <summary>Another build of the agent than the one beside the program: for tests.</summary>
+    internal string? Agent { get; init; }
 }

@@ -68,9 +68,23 @@ public sealed class RecorderTests
         var recorder = Recorder(new RecorderOptions { Interval = Seconds(1), Duration = Seconds(100) });
         recorder.Stretched += stretched.Add;
         var report = await recorder.RunAsync();
-        _begun.ShouldBe([.. Enumerable.Range(0, 11).Select(i => Seconds(i * 10))]);
+        _begun.ShouldBe([Seconds(0), .. Enumerable.Range(0, 10).Select(i => Seconds(1 + i * 10))]);
         stretched.ShouldBe([Seconds(10)]);
         report.Reading.ShouldBeLessThanOrEqualTo(0.055 * report.Took + Seconds(0.5));
+    }
+
+    [Fact]
+    public async Task A_slow_first_reading_does_not_end_a_short_recording()
+    {
+        _readingTakes = Seconds(0.2);
+        var recorder = new Recorder(cancellation =>
+        {
+            var snapshot = Read(cancellation);
+            _readingTakes = TimeSpan.FromMilliseconds(1);
+            return snapshot;
+        }, _ => { }, new RecorderOptions { Interval = Seconds(0.5), Duration = Seconds(2), Clock = _clock });
+        (await recorder.RunAsync()).Snapshots.ShouldBe(5);
+        _begun.ShouldBe([.. Enumerable.Range(0, 5).Select(i => Seconds(i * 0.5))]);
     }
 
     [Fact]

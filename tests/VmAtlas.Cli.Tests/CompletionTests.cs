@@ -29,6 +29,14 @@ public sealed class CompletionTests
     [InlineData("fish", "complete -c vmatlas")]
     public void Each_shell_has_its_script(string shell, string line) => CommandRun.Of("completion", shell).Worked().Out.ShouldContain(line);
 
+    [Fact]
+    public void Bash_completes_with_its_script()
+    {
+        var folder = Path.Combine(VmAtlas.Testing.Repository.Root, "artifacts/bin/VmAtlas.Cli/debug");
+        var script = $"PATH={folder}:$PATH; source <(vmatlas completion bash); COMP_WORDS=(vmatlas show 1 --type man); COMP_CWORD=4; _vmatlas; echo \"${{COMPREPLY[@]}}\"";
+        VmAtlas.Testing.Tool.Output("bash", "-c", script).ShouldBe("managed-heap\n");
+    }
+
     static string[] Offers(params string[] words) =>
         CommandRun.Of(["__complete", .. words]).Worked().Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -30,6 +30,18 @@ public sealed class UsageTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Help_is_json_where_that_is_asked_for()
+    {
+        var lists = CommandRun.Of("help", "--json").Json();
+        lists.GetProperty("verbs").EnumerateArray().Select(v => v.GetProperty("verb").GetString()).ShouldBe(CommandLine.VerbList.Names);
+        var verb = CommandRun.Of("help", "show", "--json").Json();
+        verb.GetProperty("options").EnumerateArray().Select(o => o.GetProperty("name").GetString()).ShouldContain("--blocks");
+        verb.GetProperty("examples").GetArrayLength().ShouldBeGreaterThan(3);
+        CommandRun.Of("help", "terms", "--json").Json().GetProperty("text").GetString().ShouldBe(CommandRun.Of("help", "terms").Out);
+        CommandRun.Of("help", "nonsense", "--json").ExitCode.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData("columns", "totalWs")]
     [InlineData("types", "Managed Heap")]
@@ -56,7 +68,8 @@ public sealed class UsageTests : IDisposable
     [InlineData(3, "there is no process 999999999", "show", "999999999")]
     [InlineData(3, "there is no process 99999999999999999999", "show", "99999999999999999999")]
     [InlineData(3, "no-such-process-name", "show", "no-such-process-name")]
-    [InlineData(3, "/no/such/file.vmatlas", "show", "/no/such/file.vmatlas")]
+    [InlineData(3, "there is no folder /no/such for /no/such/file.vmatlas", "show", "/no/such/file.vmatlas")]
+    [InlineData(3, "there is no file no-such-file.vmatlas", "show", "no-such-file.vmatlas")]
     public void Failures_are_one_sentence_with_their_exit_code(int code, string sentence, params string[] arguments)
     {
         var run = CommandRun.Of(arguments);
@@ -72,6 +85,26 @@ public sealed class UsageTests : IDisposable
     {
         File.WriteAllText(_files.Path("bad.vmatlas"), "this is no such file");
         CommandRun.Of("show", _files.Path("bad.vmatlas")).ExitCode.ShouldBe(6);
+    }
+
+    [Fact]
+    public void A_process_goes_before_a_file_of_its_name()
+    {
+        var name = $"both-{Environment.ProcessId}";
+        var file = Path.Combine(Environment.CurrentDirectory, name);
+        File.Copy("/bin/sleep", file);
+        try
+        {
+            CommandRun.Of("show", name).Error.ShouldBe($"vmatlas: there is no process named '{name}'; for the file say ./{name}\n");
+            using var process = System.Diagnostics.Process.Start(file, ["60"]);
+            CommandRun.Of("show", name, "--json").Json().GetProperty("process").GetProperty("pid").GetInt32().ShouldBe(process.Id);
+            process.Kill();
+            process.WaitForExit();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class TestTarget : IDisposable
     public void Dispose()
     {
         if (!_process.HasExited)
-            Continue();
+            _ = Signals.TrySend(Pid, Signals.Continue); // it may end at this moment
         _process.StandardInput.Close();
         if (!_process.WaitForExit(5000))
             _process.Kill(entireProcessTree: true);

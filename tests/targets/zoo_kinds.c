@@ -1,6 +1,7 @@
 // One of every kind of memory that a map tells apart. First argument: a folder for its files.
 #define _GNU_SOURCE
 #include "zoo.h"
+#include <linux/io_uring.h>
 #include <fcntl.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
@@ -91,6 +92,25 @@ static void shared_memory(void) {
     say_skipped("secret");
 }
 
+// Rings that the kernel shares with the program.
+static void rings(void) {
+    struct io_uring_params params = { 0 };
+    int ring = (int)syscall(SYS_io_uring_setup, 64, &params);
+    if (ring >= 0) {
+        say_range("io-uring-rings", must_map(NULL, 4 * KIB, READ_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING), 4 * KIB);
+        say_range("io-uring-entries", must_map(NULL, 4 * KIB, READ_WRITE, MAP_SHARED, ring, IORING_OFF_SQES), 4 * KIB);
+    } else {
+        say_skipped("io-uring-rings");
+        say_skipped("io-uring-entries");
+    }
+    // The handle of a context is the address of its ring.
+    unsigned long context = 0;
+    if (syscall(SYS_io_setup, 16, &context) == 0)
+        say_range("aio", (void *)context, PAGE);
+    else
+        say_skipped("aio");
+}
+
 static void huge_pages(void) {
     char *huge = mmap(NULL, 4 * MIB, READ_WRITE, ANON_PRIVATE | MAP_HUGETLB, -1, 0);
     char *shared = mmap(NULL, 2 * MIB, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
@@ -152,6 +172,7 @@ int main(int count, char **arguments) {
     private_memory();
     advised_memory();
     shared_memory();
+    rings();
     huge_pages();
     files();
     growing();

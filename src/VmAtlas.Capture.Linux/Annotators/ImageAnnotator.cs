@@ -14,6 +14,9 @@ namespace VmAtlas.Capture.Linux.Annotators;
 /// </remarks>
 sealed class ImageAnnotator : IAnnotator
 {
+    /// <summary>A region's fact: what to add to the object's own addresses.</summary>
+    public const string LoadBias = "load-bias";
+
     /// <summary>Files opened at most in one capture, so that a process that maps a hundred thousand files does not stop the show.</summary>
     const int MaxFiles = 4096;
 
@@ -68,7 +71,7 @@ sealed class ImageAnnotator : IAnnotator
             placement.LabelSections(claims, region);
         if (placement.Object.BuildId is { } buildId)
             claims.AddFact(region, "build-id", buildId);
-        claims.AddFact(region, "load-bias", $"0x{placement.Bias:x}");
+        claims.AddFact(region, LoadBias, $"0x{placement.Bias:x}");
         if (copy > 1)
             claims.AddFact(region, "copy", $"{copy}");
         if (context.Target.Process.Executable is { } executable && executable == context.Strings[name])

@@ -20,7 +20,8 @@ static class ArenaHeader
     public const int Words = Bytes / 8;
     public const int FastBins = 10;
 
-    /// <summary>Whether 127 pairs of bin pointers follow: each empty, or both pointing to memory that could be a chunk.</summary>
+    /// <summary>Whether 127 pairs of bin pointers follow: each empty, or pointing to memory that could be a chunk; a thread may stand between the two
+    /// writes that empty or fill a bin.</summary>
     /// <param name="words">From <c>top</c> on.</param>
     /// <param name="address">The address of <c>top</c>.</param>
     /// <param name="couldBeChunk">Whether an address lies in memory that malloc could have got.</param>
@@ -32,9 +33,10 @@ static class ArenaHeader
         for (var bin = 0; bin < Bins; bin++)
         {
             var (fd, bk) = (words[2 + 2 * bin], words[3 + 2 * bin]);
-            if (fd == BinChunk(address, bin) && bk == fd)
+            var own = BinChunk(address, bin);
+            if (fd == own && bk == own)
                 empty++;
-            else if (!IsListed(fd, address, couldBeChunk) || !IsListed(bk, address, couldBeChunk))
+            else if (fd != own && !IsListed(fd, address, couldBeChunk) || bk != own && !IsListed(bk, address, couldBeChunk))
                 return false;
         }
         return empty > 0;

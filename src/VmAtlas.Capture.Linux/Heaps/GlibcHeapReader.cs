@@ -101,7 +101,7 @@ public sealed class GlibcHeapReader
             Arenas = arenas,
             Sizes = _sizes,
             Chunks = _chunks,
-            Approximate = moved || _torn.Count > 0,
+            Approximate = moved || _torn.Count > 0 || glibc.Problems.Count > 0,
             Problems = problems,
             Took = clock.Elapsed,
         };

@@ -65,7 +65,7 @@ sealed class WineAnnotator : IAnnotator
             if (ThreadEnvironment.TryRead(memory, at) is not { } thread)
                 continue;
             threads.Add(thread);
-            var region = context.Claims.AddRegion(MemoryType.Stack, $"Windows thread, TEB 0x{at:x}",
+            var region = context.Claims.AddRegion(MemoryType.Stack, $"Windows thread {thread.Id:x}, TEB 0x{at:x}",
                 $"the thread environment block at 0x{at:x} says its stack is 0x{thread.Bottom:x}-0x{thread.Top:x}");
             context.Claims.ClaimRange(region, AddressRange.Of(thread.Bottom, thread.Top));
             if (thread.SystemStack != 0)

@@ -24,7 +24,8 @@ static class HelpPage
 
     public static void Write(Screen screen, Verb verb)
     {
-        screen.Line(verb.Description);
+        foreach (var line in Cut.Lines(verb.Description!, screen.Width ?? PairList.UsualWidth))
+            screen.Line(line);
         Section(screen, "Usage");
         screen.Line($"  vmatlas {verb.Name}{string.Concat(verb.Arguments.Select(Usage))} [options]");
         if (verb.Arguments.Count > 0)
@@ -37,7 +38,7 @@ static class HelpPage
         if (verb.Notes.Length > 0)
         {
             screen.Line();
-            foreach (var line in verb.Notes.Split('\n'))
+            foreach (var line in Cut.Lines(verb.Notes, screen.Width ?? PairList.UsualWidth))
                 screen.Line(line);
         }
         Section(screen, "Examples");

@@ -4,7 +4,7 @@ using VmAtlas.Model;
 namespace VmAtlas.Cli.CommandLine;
 
 /// <summary>What <c>vmatlas help</c> explains beside the verbs.</summary>
-sealed record HelpTopic(string Name, string Title, Action<Session> Write);
+sealed record HelpTopic(string Name, string Title, Action<Screen> Write);
 
 static class HelpTopics
 {
@@ -46,15 +46,15 @@ static class HelpTopics
 
     public static IReadOnlyList<HelpTopic> All { get; } =
     [
-        new("types", "what each type of memory is", session => WriteGlossary(session, GlossaryKind.Type)),
-        new("columns", "what each column means", session => WriteGlossary(session, GlossaryKind.Column)),
-        new("terms", "the words of the field", session => WriteGlossary(session, GlossaryKind.Term)),
+        new("types", "what each type of memory is", screen => WriteGlossary(screen, GlossaryKind.Type)),
+        new("columns", "what each column means", screen => WriteGlossary(screen, GlossaryKind.Column)),
+        new("terms", "the words of the field", screen => WriteGlossary(screen, GlossaryKind.Term)),
         new("filter", "the language of --filter", WriteFilter),
         new("exit-codes", "what each exit code means", WriteExitCodes),
     ];
 
-    static void WriteGlossary(Session session, GlossaryKind kind) => PairList.Write(
-        session.Screen, Glossary.All.Where(e => e.Kind == kind).Select(e => (Name(e), e.More.Length > 0 ? $"{e.Short} {e.More}" : e.Short)));
+    static void WriteGlossary(Screen screen, GlossaryKind kind) => PairList.Write(
+        screen, Glossary.All.Where(e => e.Kind == kind).Select(e => (Name(e), e.More.Length > 0 ? $"{e.Short} {e.More}" : e.Short)));
 
     /// <summary>A column's title, and the name it has in filters where that is not the same word.</summary>
     static string Name(GlossaryEntry entry) =>
@@ -62,9 +62,8 @@ static class HelpTopics
             ? entry.Title
             : $"{entry.Title} ({entry.Key})";
 
-    static void WriteFilter(Session session)
+    static void WriteFilter(Screen screen)
     {
-        var screen = session.Screen;
         screen.Line("A filter compares columns and joins comparisons with and, or, not and parentheses.");
         foreach (var (title, lines) in s_filter)
         {
@@ -74,9 +73,9 @@ static class HelpTopics
         }
     }
 
-    static void WriteExitCodes(Session session) => new TextTable(
+    static void WriteExitCodes(Screen screen) => new TextTable(
     [
         new("Code", (row, cell) => cell.Append($"{s_exitCodes[row].Code}")) { Right = true },
         new("Meaning", (row, cell) => cell.Append(s_exitCodes[row].Meaning)),
-    ], s_exitCodes.Length).Write(session.Screen);
+    ], s_exitCodes.Length).Write(screen);
 }

@@ -67,11 +67,11 @@ static class AddressMapDrawing
         for (var type = MemoryType.Image; type <= MemoryType.PrivateData; type++)
         {
             screen.Write(screen.HasColours ? '█' : Palette.Letter(type), new Ink(Palette.Colour(type)));
-            screen.Write($" {type.Name()}  ");
+            screen.Write(type < MemoryType.PrivateData ? $" {type.Name()}  " : $" {type.Name()}");
         }
         screen.Line();
         var density = screen.HasColours ? "the denser, the more of it is in memory" : "small letters: less than half of it is in memory";
-        screen.Line($"one character is {Figures.Short(new ByteSize(cellBytes))}; {density}; · free, × unusable", Palette.Muted);
+        screen.Sentence($"one character is {Figures.Short(new ByteSize(cellBytes))}; {density}; · free, × unusable", Palette.Muted);
     }
 
     public static void WriteJson(Utf8JsonWriter json, Snapshot snapshot, int lines)

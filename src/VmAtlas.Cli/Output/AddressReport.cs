@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Output;
 
 /// <summary>Everything known of one address.</summary>
-sealed class AddressReport(Snapshot snapshot, Address address, PageState? page)
+/// <param name="place">What of an image is there; null where that is not known.</param>
+sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, ImagePlace? place)
 {
     readonly int _block = snapshot.Blocks.IndexOf(address);
     readonly HeapBlock? _heapBlock = HeapBlock.At(snapshot, address);
@@ -43,6 +45,10 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page)
         var region = block.Region;
         yield return ("Region", Escape.Text($"{region.Start}-{region.End}  {region.Type.Name()}  {Figures.Kib(region.Get(Measure.Size))}  {region.Details}"));
         yield return ("Block", Escape.Text($"{block.Range}  {block.Protection.ToMapsText()}  {Figures.Kib(block.Range.Size.Bytes)}  {block.Label}").TrimEnd());
+        if (place?.Section is { } section)
+            yield return ("Section", Escape.Text(section));
+        if (place?.Symbol is { } symbol)
+            yield return ("Symbol", Escape.Text(symbol) + (place.Value.Offset != 0 ? $" + {Hex(place.Value.Offset)}" : ""));
         yield return ("Offset", Offsets(block));
         if (block.Name.Length > 0)
             yield return ("Mapping", Escape.Text(block.Name));
@@ -95,6 +101,13 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page)
         json.WriteNumber("offsetInRegion", (address - region.Start).Bytes);
         if (block.Inode != 0)
             json.WriteNumber("offsetInFile", InFile(block));
+        if (place?.Section is { } section)
+            json.WriteString("section", section);
+        if (place?.Symbol is { } symbol)
+        {
+            json.WriteString("symbol", symbol);
+            json.WriteNumber("offsetInSymbol", place.Value.Offset);
+        }
         _heapBlock?.WriteJson(json);
     }
 

@@ -10,6 +10,9 @@ sealed record ProcessColumn(string Key, string Title, Func<ProcessRow, ulong?>? 
 
     public int DropOrder { get; init; }
 
+    /// <summary>Columns of a terminal it takes at most.</summary>
+    public int Most { get; init; } = int.MaxValue;
+
     public static readonly IReadOnlyList<ProcessColumn> All =
     [
         OfNumber("pid", "Pid", p => (ulong)p.Pid),
@@ -21,7 +24,7 @@ sealed record ProcessColumn(string Key, string Title, Func<ProcessRow, ulong?>? 
         OfBytes("swap", "Swap", p => p.Swap?.Bytes) with { DropOrder = 1 },
         OfNumber("threads", "Threads", p => (ulong?)p.Threads) with { DropOrder = 5 },
         OfText("architecture", "Arch", p => p.Architecture) with { DropOrder = 6 },
-        OfText("container", "Container", p => p.Container) with { DropOrder = 3 },
+        OfText("container", "Container", p => p.Container) with { DropOrder = 7, Most = 24 },
         OfText("command", "Command", p => p.Command),
     ];
 

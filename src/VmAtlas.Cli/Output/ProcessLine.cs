@@ -15,9 +15,25 @@ static class ProcessLine
     public static void Write(Screen screen, ProcessFacts process)
     {
         var pid = process.Pid != 0 ? $"  pid {process.Pid}" : "";
-        screen.CutLine(Escape.Text(process.Name) + pid + string.Concat(Facts(process).Select(f => "  " + Escape.Text(f))), Palette.Heading);
+        WriteFacts(screen, Facts(process).Select(f => "  " + Escape.Text(f)).Prepend(Escape.Text(process.Name) + pid));
         if (process.Command is { Length: > 0 } command)
             screen.CutLine(Escape.Text(command), Palette.Muted);
+    }
+
+    /// <summary>As many facts on a line as fit; none is torn apart.</summary>
+    static void WriteFacts(Screen screen, IEnumerable<string> facts)
+    {
+        var line = "";
+        foreach (var fact in facts)
+        {
+            if (line.Length > 0 && screen.Width is { } width && CellWidth.Of(line) + CellWidth.Of(fact) > width)
+            {
+                screen.CutLine(line, Palette.Heading);
+                line = "";
+            }
+            line += fact;
+        }
+        screen.CutLine(line, Palette.Heading);
     }
 
     static IEnumerable<string> Facts(ProcessFacts process)

@@ -12,9 +12,9 @@ static class ProcessTable
             .Where(c => c.Key != "container" || rows.Any(r => r.Container is not null))
             .Select(column => new TableColumn(column.Title, (row, cell) => column.Write(rows[row], cell))
             {
-                Right = column.Number is not null, Flexible = column.Key == "command", DropOrder = column.DropOrder,
+                Right = column.Number is not null, Flexible = column.Key == "command", DropOrder = column.DropOrder, Most = column.Most,
             }).ToList();
-        new TextTable(columns, rows.Count).Write(screen);
+        TextTable.NoteLeftOut(screen, new TextTable(columns, rows.Count).Write(screen));
         foreach (var reason in quick ? [] : rows.Where(r => r.WhyNot is not null).GroupBy(r => r.WhyNot!))
             screen.Sentence($"! {reason.Count():N0} of {rows.Count:N0} without Private and PSS: {Escape.Text(reason.Key)}", Palette.Warning);
     }

@@ -13,6 +13,9 @@ sealed record TableColumn(string Title, CellFormat Format)
     /// <summary>Takes what room is left and is cut in its middle when that is too little. At most one column of a table.</summary>
     public bool Flexible { get; init; }
 
+    /// <summary>The most columns of a terminal it takes; longer texts are cut in their middle.</summary>
+    public int Most { get; init; } = int.MaxValue;
+
     /// <summary>Left out when the terminal is too narrow, the highest first; 0 is never left out.</summary>
     public int DropOrder { get; init; }
 }
@@ -39,9 +42,9 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
     {
         var widths = new int[columns.Count];
         for (var c = 0; c < widths.Length; c++)
-            widths[c] = Math.Max(Measure(c), Headings ? CellWidth.Of(columns[c].Title) : 0);
+            widths[c] = Math.Max(Measure(screen, c), Headings ? CellWidth.Of(columns[c].Title) : 0);
         var layout = new Layout(columns, widths, Gap);
-        var stacked = screen.Width is { } width && layout.Fit(width - Indent.Length, Narrowest);
+        var stacked = screen.Width is { } width && layout.Fit(width - Indent.Length, c => Narrowest(screen, c));
         if (Headings)
             WriteHeadings(screen, layout, stacked);
         for (var row = 0; row < rows; row++)
@@ -49,7 +52,14 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
         return layout.LeftOut;
     }
 
-    int Measure(int column)
+    /// <summary>Tells which columns are missing and why.</summary>
+    public static void NoteLeftOut(Screen screen, IReadOnlyList<string> titles)
+    {
+        if (titles.Count > 0)
+            screen.Sentence($"not shown on so narrow a terminal: {string.Join(", ", titles)}", Palette.Muted, indent: 3);
+    }
+
+    int Measure(Screen screen, int column)
     {
         var widest = 0;
         for (var row = 0; row < rows; row++)
@@ -57,14 +67,14 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
             Format(column, row);
             widest = Math.Max(widest, CellWidth.Of(_cell.Text));
         }
-        return widest;
+        return screen.Width is null ? widest : Math.Min(widest, columns[column].Most);
     }
 
     /// <summary>The width a column needs when its title is broken in two.</summary>
-    int Narrowest(int column)
+    int Narrowest(Screen screen, int column)
     {
         var (top, bottom) = Break(columns[column].Title);
-        return Math.Max(Measure(column), Math.Max(top.Length, bottom.Length));
+        return Math.Max(Measure(screen, column), Math.Max(top.Length, bottom.Length));
     }
 
     void Format(int column, int row)
@@ -75,7 +85,7 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
 
     void WriteHeadings(Screen screen, Layout layout, bool stacked)
     {
-        if (stacked)
+        if (stacked && layout.Shown.Any(c => Break(columns[c].Title).Top.Length > 0))
             WriteLine(screen, layout, c => _cell.Append(Break(columns[c].Title).Top), Palette.Heading);
         WriteLine(screen, layout, c => _cell.Append(stacked ? Break(columns[c].Title).Bottom : columns[c].Title), Palette.Heading);
     }
@@ -156,15 +166,28 @@ sealed class TextTable(IReadOnlyList<TableColumn> columns, int rows)
                 foreach (var c in Shown)
                     widths[c] = narrowest(c);
             }
-            while (Least(flexible, least) > width && Shown.Where(c => columns[c].DropOrder > 0).ToList() is { Count: > 0 } spare)
-            {
-                var drop = spare.MaxBy(c => columns[c].DropOrder);
-                LeftOut.Insert(0, columns[drop].Title);
-                Shown.Remove(drop);
-            }
+            Drop(width, flexible, least);
             if (flexible >= 0 && Total() > width)
                 widths[flexible] = Math.Max(least, widths[flexible] - (Total() - width));
             return stacked;
+        }
+
+        /// <summary>One wide column may take several narrow ones along, which come back where there is room for them after all.</summary>
+        void Drop(int width, int flexible, int least)
+        {
+            while (Least(flexible, least) > width && Shown.Where(c => columns[c].DropOrder > 0).ToList() is { Count: > 0 } spare)
+                Shown.Remove(spare.MaxBy(c => columns[c].DropOrder));
+            var room = width - Least(flexible, least);
+            foreach (var c in Enumerable.Range(0, columns.Count).Except(Shown).OrderBy(c => columns[c].DropOrder).ToList())
+            {
+                if (widths[c] + gap <= room)
+                {
+                    room -= widths[c] + gap;
+                    Shown.Add(c);
+                }
+            }
+            Shown.Sort();
+            LeftOut.AddRange(Enumerable.Range(0, columns.Count).Except(Shown).OrderBy(c => columns[c].DropOrder).Select(c => columns[c].Title));
         }
 
         int Total() => Shown.Sum(c => widths[c]) + gap * (Shown.Count - 1);

@@ -17,7 +17,7 @@ sealed class TimelineReport(TimelineSeries series, Measure measure)
 
     public void WriteChart(Screen screen, int height)
     {
-        screen.Line($"{measure.Title()}: {series.Count:N0} snapshots from {Clock(0)} to {Clock(series.Count - 1)}", Palette.Heading);
+        screen.Line($"{measure.Title()}: {series.Count:N0} {(series.Count == 1 ? "snapshot" : "snapshots")} from {Clock(0)} to {Clock(series.Count - 1)}", Palette.Heading);
         screen.Line();
         TimelineChart.Write(screen, series, measure, height);
         screen.Line();

@@ -9,7 +9,7 @@ sealed class TreeReport(TreeTotals tree, IReadOnlyList<Problem> problems)
     static readonly (string Title, string Key, Func<TreeRow, ulong?> Of)[] s_columns =
     [
         ("Size", "size", r => r.Size), ("Private", "private", r => r.Private), ("PSS", "pss", r => r.Pss), ("USS", "uss", r => r.Uss),
-        ("Swap PSS", "swapPss", r => r.SwapPss), ("Shared once", "withSharedOnce", r => r.WithSharedOnce),
+        ("SwapPSS", "swapPss", r => r.SwapPss), ("Shared once", "withSharedOnce", r => r.WithSharedOnce),
     ];
 
     static readonly Measure[] s_measures = [Measure.Private, Measure.TotalWs, Measure.Pss, Measure.Uss, Measure.SwapPss];
@@ -17,7 +17,8 @@ sealed class TreeReport(TreeTotals tree, IReadOnlyList<Problem> problems)
     public void Write(Screen screen)
     {
         var root = tree.Snapshots[0].Process;
-        screen.Line($"{Escape.Text(root.Name)} {root.Pid} and its descendants: {tree.Snapshots.Count:N0} processes  sizes in K (1,024 bytes)", Palette.Heading);
+        var count = tree.Snapshots.Count;
+        screen.Line($"{Escape.Text(root.Name)} {root.Pid} and its descendants: {count:N0} {(count == 1 ? "process" : "processes")}  sizes in K (1,024 bytes)", Palette.Heading);
         screen.Line();
         WriteTypes(screen);
         screen.Line();

@@ -13,7 +13,7 @@ static class ProcessName
         var found = ProcessFinder.Find(name);
         return found.Count switch
         {
-            0 => throw new VmAtlasException(Failure.NotFound, $"there is no process named '{name}', and no file of that name"),
+            0 => throw new VmAtlasException(Failure.NotFound, $"there is no process named '{name}'{(File.Exists(name) ? $"; for the file say ./{name}" : "")}"),
             1 => found[0].Pid,
             _ => throw new AmbiguousTargetException(name, found),
         };

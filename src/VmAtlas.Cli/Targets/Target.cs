@@ -62,7 +62,7 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
     public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
     {
         using var counting = new ClrAnnotator((clr ?? new ClrOptions()) with { Objects = true });
-        var snapshot = new CapturePipeline(Linux, LinuxAnnotators.With(counting), null, options).Capture(cancellation);
+        var snapshot = new CapturePipeline(Linux, LinuxAnnotators.With(counting), null, options with { Once = true }).Capture(cancellation);
         return counting.LastReport switch
         {
             { Objects: { } objects } => snapshot.With(objects),

@@ -9,8 +9,8 @@ abstract record TargetSpec
     static readonly string[] s_extensions = [".vmatlas", ".csv", ".mmp", ".json", ".txt"];
 
     /// <summary>
-    /// Digits are a pid. What has a slash, ends like a saved file or is the name of a file is a file, with <c>@3</c>, <c>@-1</c> or <c>@last</c>
-    /// choosing among its snapshots. The rest is a process's name; <c>./1234</c> is a file of that name.
+    /// Digits are a pid. What has a slash or ends like a saved file is a file, with <c>@3</c>, <c>@-1</c> or <c>@last</c> choosing among its
+    /// snapshots. The rest is a process's name, whatever files lie about: <c>./nginx</c> is a file of that name.
     /// </summary>
     /// <exception cref="VmAtlasException">A pid or snapshot number that can be none.</exception>
     public static TargetSpec Parse(string text)
@@ -26,7 +26,7 @@ abstract record TargetSpec
     }
 
     static bool IsFile(string text) =>
-        text.Contains('/') || s_extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase)) || File.Exists(text);
+        text.Contains('/') || s_extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 
     static int ParseNumber(string text)
     {

@@ -16,7 +16,7 @@ sealed class At : Verb
     readonly Option<bool> _heaps = HeapsOption();
 
     public At()
-        : base("at", "Say what is at an address: region, block, offset, section, protection, page state, and why.")
+        : base("at", "Say what is at an address: region, block, offset, section or symbol, protection, page state, and why.")
     {
         Add(_target);
         Add(_address);
@@ -35,7 +35,7 @@ sealed class At : Verb
         var address = AddressArgument.Parse(arguments.GetRequiredValue(_address));
         using var target = Target.Open(arguments.GetRequiredValue(_target));
         var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
-        var place = new AddressReport(snapshot, address, PageAt(target, address));
+        var place = new AddressReport(snapshot, address, PageAt(target, address), (target as LiveTarget)?.Linux.PlaceInImage(snapshot, address));
         if (arguments.GetValue(Json))
             session.WriteJson(place.WriteJson);
         else

@@ -53,7 +53,7 @@ sealed class Diff : Verb
     ];
 
     public override string Notes =>
-        "Regions are matched by where they are within one run of a process, and by what they are between two runs or processes:\n"
+        "Regions are matched by where they are within one run of a process, and by what they are between two runs or processes: "
         + "type, details without numbers and addresses, then size.";
 
     public override int Run(ParseResult arguments, Session session)

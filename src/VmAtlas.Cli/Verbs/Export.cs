@@ -16,15 +16,15 @@ namespace VmAtlas.Cli.Verbs;
 /// <summary>Writes a snapshot in another format.</summary>
 sealed class Export : Verb
 {
-    static readonly string[] s_formats = ["csv", "txt", "json", "html", "vmatlas"];
+    static readonly string[] s_formats = ["csv", "txt", "json", "html", "vmatlas", .. ProfileFormat.All];
 
     readonly Argument<string> _target = TargetArgument();
     readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; - for stdout.", HelpName = "file", Required = true };
-    readonly Option<string> _format = new("--format", "-f") { Description = "csv, txt, json, html or vmatlas; else the file's extension says.", HelpName = "format" };
+    readonly Option<string> _format = new("--format", "-f") { Description = "csv, txt, json, html or vmatlas; of a trace pprof, collapsed, speedscope or heaptrack; else the file's extension says.", HelpName = "format" };
     readonly Option<bool> _gaps = new("--free") { Description = "List free and unusable ranges too (csv and txt)." };
 
     public Export()
-        : base("export", "Write a memory map as csv or text in VMMap's layout, as json, as a web page that needs no server, or as .vmatlas.")
+        : base("export", "Write a memory map as csv or text in VMMap's layout, as json, as a web page that needs no server, or as .vmatlas; a trace for other tools.")
     {
         _format.CompletionSources.Add(s_formats);
         Add(_target);
@@ -39,6 +39,7 @@ sealed class Export : Verb
         new("vmatlas export before.vmatlas -o before.json", "with regions and blocks, bytes as numbers"),
         new("vmatlas export long.vmatlas -o long.html", "every snapshot with its views in one file, for a bug report"),
         new("vmatlas export 1234 -f txt -o -", "to stdout"),
+        new("vmatlas export run.vmatlas -o run.pb.gz", "a trace for go tool pprof; .collapsed, .speedscope.json and .heaptrack likewise"),
     ];
 
     public override int Run(ParseResult arguments, Session session)
@@ -48,6 +49,8 @@ sealed class Export : Verb
         if (!s_formats.Contains(format))
             throw new VmAtlasException(Failure.Usage, $"there is no format '{format}': {string.Join(", ", s_formats)} can be written");
         var name = arguments.GetRequiredValue(_target);
+        if (ProfileFormat.All.Contains(format))
+            return ExportTrace(name, format, path, arguments.GetValue(Json), session);
         using var target = Target.Open(name);
         var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
         Action<Stream> write = format == "html"
@@ -66,6 +69,28 @@ sealed class Export : Verb
         return 0;
     }
 
+    static int ExportTrace(string name, string format, string path, bool json, Session session)
+    {
+        var packed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        if (path == "-")
+        {
+            ProfileFormat.Write(name, format, packed, session.OutStream(), session);
+            return 0;
+        }
+        Replace(path, stream => ProfileFormat.Write(name, format, packed, stream, session));
+        if (json)
+            session.WriteJson(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("file", path);
+                writer.WriteString("format", format);
+                writer.WriteEndObject();
+            });
+        else
+            session.Screen.Line($"{Escape.Text(path)}: {format}");
+        return 0;
+    }
+
     /// <summary>All snapshots of a file of which none was chosen with @; else the one.</summary>
     static Timeline TimelineOf(Target target, string name, Snapshot snapshot) =>
         target is SavedTarget saved && saved.File.Path == name ? saved.Timeline : Timeline.Of([snapshot]);
@@ -75,6 +100,8 @@ sealed class Export : Verb
 
     static string FormatOf(string path)
     {
+        if (ProfileFormat.OfFile(path) is { } profile)
+            return profile;
         var extension = Path.GetExtension(path).TrimStart('.').ToLowerInvariant();
         return extension switch
         {

@@ -46,8 +46,8 @@ sealed class Heap : Verb
     ];
 
     public override string Notes =>
-        "For glibc's malloc (2.28 and newer, 64 bit), found without symbols. Without --stop the target runs on,\n"
-        + "and the report says when its heap moved meanwhile. No page is made resident by looking.\n"
+        "For glibc's malloc (2.28 and newer, 64 bit), found without symbols. Without --stop the target runs on, "
+        + "and the report says when its heap moved meanwhile. No page is made resident by looking. "
         + "A file made by 'snapshot --heaps' can be looked into as well; only what needs the memory itself can not be had of it.";
 
     public override int Run(ParseResult arguments, Session session)
@@ -108,7 +108,7 @@ sealed class Heap : Verb
         IReadOnlyList<(string Class, ChunkCount Count)>? classes, BlockListing? listing)
     {
         screen.CutLine($"{Escape.Text(process.Name)}  pid {process.Pid}  {report.Allocator} malloc of {Escape.Text(report.Library)}", Palette.Heading);
-        screen.CutLine(How(report), Palette.Muted);
+        screen.Sentence(How(report), Palette.Muted);
         screen.Line();
         HeapTables.WriteTotals(screen, report);
         screen.Line();

@@ -29,14 +29,18 @@ sealed class Help : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         var name = arguments.GetValue(_topic);
-        if (name is null)
+        if (arguments.GetValue(Json))
+            session.WriteJson(json => HelpJson.Write(json, name));
+        else if (name is null)
             HelpPage.WriteOverview(session.Screen);
         else if (HelpTopics.All.FirstOrDefault(t => t.Name == name) is { } topic)
-            topic.Write(session);
+            topic.Write(session.Screen);
         else if (VerbList.Find(name) is { } verb)
             HelpPage.Write(session.Screen, verb);
         else
-            throw new VmAtlasException(Failure.Usage, $"there is no help on '{name}': 'vmatlas help' lists what there is");
+            throw NoHelp(name);
         return 0;
     }
+
+    public static VmAtlasException NoHelp(string name) => new(Failure.Usage, $"there is no help on '{name}': 'vmatlas help' lists what there is");
 }

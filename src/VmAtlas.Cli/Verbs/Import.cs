@@ -3,6 +3,8 @@ using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
+using VmAtlas.Formats;
+using VmAtlas.Formats.Profiles;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
@@ -11,22 +13,28 @@ namespace VmAtlas.Cli.Verbs;
 /// <summary>Turns a file of VMMap's, or a csv of ours, into a .vmatlas file.</summary>
 sealed class Import : Verb
 {
-    readonly Argument<string> _file = new("file") { Description = "A .csv of VMMap or of 'vmatlas export', or a .mmp." };
+    readonly Argument<string> _file = new("file") { Description = "A .csv of VMMap or of 'vmatlas export', a .mmp, or a trace of heaptrack's (.heaptrack, plain or .gz)." };
     readonly Option<string> _output = new("--output", "-o") { Description = "The .vmatlas file to write.", HelpName = "file", Required = true };
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Name every place where the file does not agree with itself." };
 
     public Import()
-        : base("import", "Read VMMap's csv or mmp into a .vmatlas file, and say where its rows do not add up.")
+        : base("import", "Read VMMap's csv or mmp, or heaptrack's trace, into a .vmatlas file, and say where it does not add up.")
     {
         Add(_file);
         Add(_output);
         Add(_verbose);
     }
 
-    public override IReadOnlyList<Example> Examples => [new("vmatlas import devenv.csv -o devenv.vmatlas", "a map from Windows, to show and compare here")];
+    public override IReadOnlyList<Example> Examples => 
+    [
+        new("vmatlas import devenv.csv -o devenv.vmatlas", "a map from Windows, to show and compare here"),
+        new("vmatlas import heaptrack.server.4711.gz -o server.vmatlas", "a trace of heaptrack's, for sites, calltree, leaks"),
+    ];
 
     public override int Run(ParseResult arguments, Session session)
     {
+        if (Path.GetFileName(arguments.GetRequiredValue(_file)).Contains("heaptrack", StringComparison.OrdinalIgnoreCase))
+            return ImportTrace(arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_output), arguments.GetValue(Json), session);
         using var source = new SavedTarget(new FileSpec(arguments.GetRequiredValue(_file), -1));
         var output = arguments.GetRequiredValue(_output);
         if (source.Timeline.Count == 0)
@@ -36,6 +44,27 @@ sealed class Import : Verb
         SavedReport.Write(session, arguments.GetValue(Json), output, last, source.Problems);
         if (!arguments.GetValue(Json))
             ProblemList.Write(session.Screen, last, source.Problems, arguments.GetValue(_verbose));
+        return 0;
+    }
+
+    static int ImportTrace(string path, string output, bool json, Session session)
+    {
+        var count = 0L;
+        using (var replaced = new ReplacedFile(output))
+        {
+            count = HeaptrackFile.Copy(path, replaced.Stream, output);
+            replaced.Commit();
+        }
+        if (json)
+            session.WriteJson(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("file", output);
+                writer.WriteNumber("events", count);
+                writer.WriteEndObject();
+            });
+        else
+            session.Screen.Line($"{Escape.Text(output)}: {count:N0} events");
         return 0;
     }
 }

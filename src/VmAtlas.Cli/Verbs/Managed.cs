@@ -44,7 +44,7 @@ sealed class Managed : Verb
     ];
 
     public override string Notes =>
-        "For .NET 8, 9 and 10, however published. The target is not paused and no page of it is made resident, so counts\n"
+        "For .NET 8, 9 and 10, however published. The target is not paused and no page of it is made resident, so counts "
         + "of a busy program are those of some moment. A saved file has the objects if it was made with 'snapshot --managed'.";
 
     public override int Run(ParseResult arguments, Session session)

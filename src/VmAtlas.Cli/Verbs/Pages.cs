@@ -31,7 +31,7 @@ sealed class Pages : Verb
     ];
 
     public override string Notes =>
-        "Zero is the kernel's shared zero page: read, never written, not counted in Total WS. Dirty means written since the last\n"
+        "Zero is the kernel's shared zero page: read, never written, not counted in Total WS. Dirty means written since the last "
         + "'vmatlas mark', where the kernel tracks that. Huge pages are told apart where the kernel tells.";
 
     public override int Run(ParseResult arguments, Session session)

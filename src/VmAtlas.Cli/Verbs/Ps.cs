@@ -34,7 +34,7 @@ sealed class Ps : Verb
     ];
 
     public override string Notes =>
-        "Private is what ending the process would free (USS). It and PSS need the right to read the process: where they are not known, a ?\n"
+        "Private is what ending the process would free (USS). It and PSS need the right to read the process: where they are not known, a ? "
         + "is shown. Columns: " + string.Join(", ", ProcessColumn.All.Select(c => c.Key)) + ".";
 
     public override int Run(ParseResult arguments, Session session)

@@ -33,7 +33,7 @@ sealed class Record : Verb
     ];
 
     public override string Notes =>
-        "At most a twentieth of the time is spent reading the target; where a snapshot takes long, the interval stretches.\n"
+        "At most a twentieth of the time is spent reading the target; where a snapshot takes long, the interval stretches. "
         + "Every snapshot is in the file, whole, as soon as it is taken: whatever ends the recording, those before can be read.";
 
     public override int Run(ParseResult arguments, Session session)

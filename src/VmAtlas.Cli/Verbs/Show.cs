@@ -118,7 +118,7 @@ sealed class Show : Verb
         screen.Line();
         Bars.Write(screen, snapshot);
         screen.Line();
-        NoteLeftOut(screen, SummaryTable.Write(screen, snapshot));
+        TextTable.NoteLeftOut(screen, SummaryTable.Write(screen, snapshot));
     }
 
     static void WriteNowhere(Snapshot snapshot)
@@ -131,13 +131,7 @@ sealed class Show : Verb
     static void WriteRegions(Screen screen, Snapshot snapshot, RowChoice choice, IReadOnlyList<Column> columns, bool blocks, bool why)
     {
         screen.Line();
-        NoteLeftOut(screen, new RegionListing(snapshot, choice.Select(snapshot), blocks) { Why = why }.Write(screen, columns));
-    }
-
-    static void NoteLeftOut(Screen screen, IReadOnlyList<string> titles)
-    {
-        if (titles.Count > 0)
-            screen.Sentence($"not shown on so narrow a terminal: {string.Join(", ", titles)}", Palette.Muted, indent: 3);
+        TextTable.NoteLeftOut(screen, new RegionListing(snapshot, choice.Select(snapshot), blocks) { Why = why }.Write(screen, columns));
     }
 
     static IReadOnlyList<Column> ReadColumns(string names)

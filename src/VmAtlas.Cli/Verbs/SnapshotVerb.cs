@@ -14,9 +14,9 @@ sealed class SnapshotVerb : Verb
     readonly Argument<string> _target = TargetArgument();
     readonly Option<string> _output = new("--output", "-o") { Description = "The file to write; one that is there is replaced.", HelpName = "file", Required = true };
 
+    readonly Option<bool> _heaps = HeapsOption();
     readonly Option<bool> _managed = new("--managed") { Description = "Count the objects of a .NET program by type, and keep the count too. Reads its whole heap." };
     readonly RuntimeOptions _runtime;
-    readonly Option<bool> _heaps = HeapsOption();
 
     public SnapshotVerb()
         : base("snapshot", "Save a target's memory map, with everything known of it, to a .vmatlas file.")
@@ -31,8 +31,8 @@ sealed class SnapshotVerb : Verb
     public override IReadOnlyList<Example> Examples =>
     [
         new("vmatlas snapshot 1234 -o before.vmatlas", "to look at later, here or elsewhere"),
-        new("vmatlas snapshot 1234 -o before.vmatlas --managed", "with its .NET objects: managed 1234 --since before.vmatlas"),
         new("vmatlas snapshot 1234 --heaps -o before.vmatlas", "with every block of malloc, for 'heap' and 'diff'"),
+        new("vmatlas snapshot 1234 -o before.vmatlas --managed", "with its .NET objects: managed 1234 --since before.vmatlas"),
         new("vmatlas snapshot long.vmatlas@17 -o one.vmatlas", "one snapshot of a recording alone"),
     ];
 

@@ -40,7 +40,7 @@ sealed class Strings : Verb
     ];
 
     public override string Notes =>
-        "Each line is the address, the region's letter, a for ASCII or u for UTF-16, and the text.\n"
+        "Each line is the address, the region's letter, a for ASCII or u for UTF-16, and the text. "
         + "No page is made resident by looking: what is swapped out or was never touched is not read.";
 
     public override int Run(ParseResult arguments, Session session)

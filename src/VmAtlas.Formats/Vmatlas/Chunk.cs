@@ -15,6 +15,21 @@ enum ChunkType : uint
     /// <summary>"DELT": what changed since the snapshot before.</summary>
     DeltaFrame = 0x544C4544,
 
+    /// <summary>"TRAC": a traced program.</summary>
+    Trace = 0x43415254,
+
+    /// <summary>"TFCT": its modules, threads, and how it ended.</summary>
+    TraceFacts = 0x54434654,
+
+    /// <summary>"TNOD": further calls of its tree of stacks.</summary>
+    TraceNodes = 0x444F4E54,
+
+    /// <summary>"TEVT": events.</summary>
+    TraceEvents = 0x54564554,
+
+    /// <summary>"TSYM": the functions that calls are in.</summary>
+    TraceSymbols = 0x4D595354,
+
     /// <summary>"HEAP": what is inside malloc's heaps, of the snapshot before it.</summary>
     Heap = 0x50414548,
 
@@ -33,11 +48,14 @@ readonly record struct ChunkHead(ChunkType Type, uint Inflated, uint Stored, uin
 
     public bool IsFrame => Type is ChunkType.KeyFrame or ChunkType.DeltaFrame;
 
+    public bool IsTrace => Type is ChunkType.Trace or ChunkType.TraceFacts or ChunkType.TraceNodes or ChunkType.TraceEvents or ChunkType.TraceSymbols;
+
     /// <summary>Whether it belongs to the snapshot that its plain bytes number and can be passed over.</summary>
     public bool IsExtra => Type is ChunkType.Heap or ChunkType.HeapChunks;
 
     public static bool IsKnown(ChunkType type) =>
-        type is ChunkType.KeyFrame or ChunkType.DeltaFrame or ChunkType.Strings or ChunkType.Heap or ChunkType.HeapChunks;
+        type is ChunkType.KeyFrame or ChunkType.DeltaFrame or ChunkType.Strings or ChunkType.Heap or ChunkType.HeapChunks
+        || new ChunkHead(type, 0, 0, 0).IsTrace;
 
     /// <summary>Whether the payload is what was written.</summary>
     public bool Matches(ReadOnlySpan<byte> payload)
@@ -69,7 +87,7 @@ static class Chunk
     public static void Write(ChunkType type, ReadOnlySpan<byte> plain, ByteBuffer content, ByteBuffer into)
     {
         var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, LevelFor(content.Count), leaveOpen: true))
+        using (var zlib = new ZLibStream(packed, LevelFor(type, content.Count), leaveOpen: true))
             zlib.Write(content.Written);
         var payload = packed.GetBuffer().AsSpan(0, (int)packed.Length);
         var head = into.Count;
@@ -96,5 +114,5 @@ static class Chunk
     }
 
     /// <summary>A small chunk is worth the best packing; a large one must not hold the recorder up.</summary>
-    static CompressionLevel LevelFor(int length) => length < 1 << 20 ? CompressionLevel.Optimal : CompressionLevel.Fastest;
+    static CompressionLevel LevelFor(ChunkType type, int length) => length < 1 << 20 && type != ChunkType.TraceEvents ? CompressionLevel.Optimal : CompressionLevel.Fastest;
 }

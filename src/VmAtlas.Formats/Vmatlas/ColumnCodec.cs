@@ -22,7 +22,7 @@ static class ColumnCodec
         foreach (var value in values)
         {
             var shifted = value >> shift;
-            into.VarInt(differences ? ZigZag(shifted, before) : shifted);
+            into.VarInt(differences ? ZigZag.Of(shifted, before) : shifted);
             before = shifted;
         }
     }
@@ -42,7 +42,7 @@ static class ColumnCodec
         var before = 0UL;
         foreach (ref var value in values)
         {
-            before = UnZigZag(value, before);
+            before = ZigZag.Back(value, before);
             value = before << shift;
         }
     }
@@ -67,7 +67,7 @@ static class ColumnCodec
             if (old[i] == now[i])
                 continue;
             into.VarInt(i - next);
-            into.VarInt(ZigZag(now[i] >> shift, old[i] >> shift));
+            into.VarInt(ZigZag.Of(now[i] >> shift, old[i] >> shift));
             next = i + 1;
             count--;
         }
@@ -81,7 +81,7 @@ static class ColumnCodec
         for (var i = 0; i < count; i++)
         {
             row += 1 + from.Count(values.Length - 2 - row, "rows to skip");
-            values[row] = UnZigZag(from.VarInt(), values[row] >> shift) << shift;
+            values[row] = ZigZag.Back(from.VarInt(), values[row] >> shift) << shift;
         }
     }
 
@@ -110,7 +110,7 @@ static class ColumnCodec
         {
             var shifted = value >> shift;
             plain += LengthOf(shifted);
-            differences += LengthOf(ZigZag(shifted, before));
+            differences += LengthOf(ZigZag.Of(shifted, before));
             before = shifted;
         }
         return differences < plain;
@@ -118,12 +118,4 @@ static class ColumnCodec
 
     /// <summary>Bytes of a variable-length number: one for each seven bits begun.</summary>
     static int LengthOf(ulong value) => (70 - BitOperations.LeadingZeroCount(value | 1)) / 7;
-
-    static ulong ZigZag(ulong value, ulong before)
-    {
-        var difference = unchecked((long)(value - before));
-        return unchecked((ulong)(difference << 1 ^ difference >> 63));
-    }
-
-    static ulong UnZigZag(ulong stored, ulong before) => unchecked(before + (stored >> 1 ^ 0 - (stored & 1)));
 }

@@ -33,6 +33,17 @@ sealed class ReconciliationFigures(Snapshot snapshot)
         return snapshot.Has(Measure.TotalWs) && snapshot.Has(Measure.Anonymous) ? measures[Measure.TotalWs] - measures[Measure.Anonymous] : null;
     }
 
+    /// <summary>What the process's own page tables have in swap: swapped pages of shared memory are no entries of any process.</summary>
+    public ulong? SwapOfPrivateMappings()
+    {
+        if (!snapshot.Has(Measure.Swap))
+            return null;
+        var (blocks, sum) = (snapshot.Blocks, 0UL);
+        for (var i = 0; i < blocks.Count; i++)
+            sum += blocks.Protections[i].IsShared() ? 0 : blocks.Get(Measure.Swap, i);
+        return sum;
+    }
+
     /// <summary>Sizes of the user's mappings: a page above user space ([vsyscall]) is the kernel's and no mapping of the process.</summary>
     public ulong Sizes(Func<Protection, ulong, bool> belongs)
     {

@@ -51,7 +51,8 @@ static class ReconciliationRules
         new(["RssShmem"], "Total WS less Anonymous of Shareable", f => f.SharedMemory())
         {
             NatureFits = _ => true,
-            Nature = "RssShmem also counts files on tmpfs, programs run from memory among them, which are Mapped File or Image",
+            Nature = "files on tmpfs, programs run from memory among them, are in RssShmem, but are Mapped File or Image here; "
+                + "secret memory (memfd_secret) is Shareable here, but not in RssShmem",
         },
         new(["RssAnon", "VmSwap"], "Private", f => f.Total(Measure.Private))
         {
@@ -70,9 +71,10 @@ static class ReconciliationRules
         new(["VmExe", "VmLib"], "sizes of executable mappings that can not be written",
             f => f.Sizes((p, flags) => (p & (Execute | Write)) == Execute && (flags & VmFlags.GrowsDown) == 0)),
         new(["VmPTE"], "Page Table", f => f.PageTables),
-        Drifting(["VmSwap"], "Swap", f => f.Sum(Measure.Swap)) with
+        Drifting(["VmSwap"], "Swap of private mappings", f => f.SwapOfPrivateMappings()),
+        new(["VmSwap"], "Swap", f => f.Sum(Measure.Swap))
         {
-            NatureFits = more => more > 0, Nature = "VmSwap does not count swapped shared memory",
+            NatureFits = more => more > -(long)Drift, Nature = "VmSwap does not count swapped shared memory",
         },
         new(["VmLck"], "sizes of locked mappings",
             f => f.Sizes((_, flags) => (flags & VmFlags.Locked) != 0

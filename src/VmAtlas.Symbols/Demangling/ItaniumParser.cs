@@ -11,6 +11,7 @@ sealed partial class ItaniumParser
 
     const int MaxDepth = 192, MaxNodes = 1 << 16, None = -1;
 
+    readonly string?[] _words = new string?[1024];
     byte[] _text = new byte[512];
     int _length, _at, _depth;
     bool _failed;
@@ -302,7 +303,18 @@ sealed partial class ItaniumParser
         return true;
     }
 
-    string TextFrom(int start, int length) => Encoding.UTF8.GetString(_text, start, length);
+    /// <summary>A text of the name; those that come again and again are made once.</summary>
+    string TextFrom(int start, int length)
+    {
+        var bytes = _text.AsSpan(start, length);
+        var hash = (uint)length;
+        foreach (var b in bytes)
+            hash = unchecked((hash ^ b) * 16777619);
+        ref var kept = ref _words[hash % (uint)_words.Length];
+        if (kept is null || !Ascii.Equals(bytes, kept))
+            kept = Encoding.UTF8.GetString(bytes);
+        return kept;
+    }
 
     /// <summary>What a name says about the function it names.</summary>
     struct NameState

@@ -26,7 +26,9 @@ sealed partial class ItaniumPrinter(List<Node> nodes)
     void Write(int node)
     {
         Left(node);
-        Right(node);
+        if (node >= 0 && nodes[node].Kind is NodeKind.Pack or NodeKind.Forward or NodeKind.Qualified or NodeKind.Vendor or NodeKind.Pointer
+            or NodeKind.MemberPointer or NodeKind.Array or NodeKind.Function)
+            Right(node);
     }
 
     bool Enter(int node)

@@ -1,24 +1,43 @@
+using System.Runtime.InteropServices;
 using VmAtlas.Symbols.Bytes;
 
 namespace VmAtlas.Symbols.Dwarf;
 
 /// <summary>Goes once through entries of a unit and collects the functions that have code.</summary>
-/// <param name="nested">Whether functions inside of others are wanted, which most entries of a unit are part of.</param>
-sealed class FunctionWalk(Unit unit, bool nested)
+sealed class FunctionWalk(Unit unit)
 {
     readonly List<int> _parents = [];
     readonly List<int> _depths = [];
     readonly List<CodeRange> _found = [];
     readonly bool _skipClasses = unit.Root.IsCPlusPlus;
+    readonly List<Function> _functions = [];
+    readonly List<FunctionRange> _ranges = [];
+    readonly FunctionPieces _pieces = new();
+    bool _nested;
     int _steps;
 
-    public List<Function> Functions { get; } = [];
+    /// <summary>The functions that lie in no other; what was inlined into them is passed over, which most entries of a unit are part of.</summary>
+    public FunctionTable Outermost() => Table(unit.HeaderSize, nested: false);
 
-    public List<FunctionRange> Ranges { get; } = [];
+    /// <summary>One function with all that lies in it.</summary>
+    public FunctionTable Body(int entry) => Table(entry, nested: true);
+
+    /// <summary>All functions of the unit, also those that lie in others and have code of their own.</summary>
+    public FunctionTable All() => Table(unit.HeaderSize, nested: true);
+
+    FunctionTable Table(int at, bool nested)
+    {
+        _functions.Clear();
+        _ranges.Clear();
+        _depths.Clear();
+        (_nested, _steps) = (nested, 0);
+        Walk(at);
+        return new FunctionTable(CollectionsMarshal.AsSpan(_functions), _pieces.Of(_ranges));
+    }
 
     /// <summary>Walks an entry and all below it.</summary>
     /// <param name="at">Where the entry is, from the start of the unit.</param>
-    public void Run(int at)
+    void Walk(int at)
     {
         var abbreviations = unit.Abbreviations;
         var encoding = unit.Encoding;
@@ -42,7 +61,7 @@ sealed class FunctionWalk(Unit unit, bool nested)
             if (IsWanted(entry.Tag, parent))
             {
                 inside = ReadFunction(ref reader, entry, position, parent, out var sibling);
-                if (!nested && inside != parent && sibling != 0 && entry.HasChildren)
+                if (!_nested && inside != parent && sibling != 0 && entry.HasChildren)
                 {
                     SkipTo(ref reader, sibling);
                     continue;
@@ -70,7 +89,7 @@ sealed class FunctionWalk(Unit unit, bool nested)
         unit.File.Budget.Spend(_steps);
     }
 
-    bool IsWanted(ushort tag, int parent) => tag is Tag.Subprogram or Tag.InlinedSubroutine && (nested || parent < 0);
+    bool IsWanted(ushort tag, int parent) => tag is Tag.Subprogram or Tag.InlinedSubroutine && (_nested || parent < 0);
 
     /// <summary>Below an enumeration or a type of functions there is no code; below a class there can be some in other languages than C++.</summary>
     bool CanSkip(ushort tag) => tag is Tag.EnumerationType or Tag.SubroutineType
@@ -102,9 +121,9 @@ sealed class FunctionWalk(Unit unit, bool nested)
         var depth = parent < 0 ? 0 : _depths[parent] + 1;
         _depths.Add(depth);
         foreach (var range in _found)
-            Ranges.Add(new FunctionRange(range.Start, range.End, depth, Functions.Count));
-        Functions.Add(new Function(at, parent, entry.Tag == Tag.InlinedSubroutine, Small(file), Small(line)));
-        return Functions.Count - 1;
+            _ranges.Add(new FunctionRange(range.Start, range.End, depth, _functions.Count));
+        _functions.Add(new Function(at, parent, entry.Tag == Tag.InlinedSubroutine, Small(file), Small(line)));
+        return _functions.Count - 1;
     }
 
     static int Small(FormValue value) => (int)Math.Min(value.Number, int.MaxValue);

@@ -60,7 +60,7 @@ ref struct LineProgram
         Reset();
         while (!reader.AtEnd)
             Step(ref reader);
-        return new LineTable(files, _rows.AsSpan(0, _count).ToArray(), [.. _sequences]);
+        return new LineTable(files, _rows, [.. _sequences]);
     }
 
     void ReadShape(ref ByteReader reader, int version)

@@ -3,12 +3,16 @@ namespace VmAtlas.Symbols.Dwarf;
 /// <summary>The functions of a unit: an index of the outermost ones, and what was inlined into each where that is asked about.</summary>
 sealed class UnitFunctions
 {
-    readonly Unit _unit;
+    readonly FunctionWalk _walk;
     readonly FunctionTable _outermost;
     readonly Dictionary<int, FunctionTable> _bodies = [];
     FunctionTable? _all;
 
-    public UnitFunctions(Unit unit) => (_unit, _outermost) = (unit, FunctionTable.Outermost(unit));
+    public UnitFunctions(Unit unit)
+    {
+        _walk = new FunctionWalk(unit);
+        _outermost = _walk.Outermost();
+    }
 
     /// <summary>Bytes of the index in memory, about.</summary>
     public long Size => _outermost.Size;
@@ -19,10 +23,10 @@ sealed class UnitFunctions
         var outer = _outermost.InnermostAt(address);
         // Functions inside of others that have code of their own (nested ones of GNU C, methods of local classes) are not in the index.
         if (outer < 0)
-            return _all ??= FunctionTable.All(_unit);
+            return _all ??= _walk.All();
         var entry = _outermost[outer].Entry;
         if (!_bodies.TryGetValue(entry, out var body))
-            _bodies.Add(entry, body = FunctionTable.Of(_unit, entry));
+            _bodies.Add(entry, body = _walk.Body(entry));
         return body;
     }
 }

@@ -27,7 +27,7 @@ public sealed class LaunchedTrace : IDisposable
             file.Root.SampleInterval = options.SampleInterval;
             file.Root.Flags = FlagsOf(options, ticks);
             var began = DateTimeOffset.UtcNow;
-            var pid = Launch.Spawn.Start(program, command, EnvironmentFor(file));
+            var pid = Launch.Spawn.Start(program, command, EnvironmentFor(file, options));
             var words = string.Join(' ', command);
             var pump = new SessionPump(file, ticks, observer, p => new TraceProcess(p, 0, p == pid ? words : CommandOf(p), began, false, 0));
             return new LaunchedTrace(pid, file, pump);
@@ -73,11 +73,14 @@ public sealed class LaunchedTrace : IDisposable
         }
     }
 
-    static Dictionary<string, string> EnvironmentFor(SharedFile file)
+    static Dictionary<string, string> EnvironmentFor(SharedFile file, TraceOptions options)
     {
+        var agent = options.Agent ?? AgentFile.Path;
         var variables = Launch.Spawn.OwnEnvironment();
+        foreach (var (name, value) in options.Variables ?? new Dictionary<string, string>())
+            variables[name] = value;
         var others = variables.GetValueOrDefault("LD_PRELOAD", "");
-        variables["LD_PRELOAD"] = others.Length == 0 ? AgentFile.Path : $"{AgentFile.Path}:{others}";
+        variables["LD_PRELOAD"] = others.Length == 0 ? agent : $"{agent}:{others}";
         variables["VMATLAS_TRACE"] = $"{file.Descriptor}:{Environment.ProcessId}:{file.Descriptor}";
         return variables;
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using VmAtlas.Capture.Linux.Tests.Odd;
 using VmAtlas.Model;
 using VmAtlas.Testing;
 
@@ -9,7 +11,7 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
     public sealed class Kinds : IDisposable
     {
         readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmatlas-zoo-");
-        readonly HugePages _huge = new(wanted: 4);
+        readonly KernelSetting _huge = new("/proc/sys/vm/nr_hugepages", before => $"{int.Parse(before, CultureInfo.InvariantCulture) + 4}");
 
         public Kinds()
         {
@@ -39,7 +41,7 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
 
     Region At(string key)
     {
-        var why = _kinds.Target.Said["skipped"].FirstOrDefault(s => s.StartsWith(key, StringComparison.Ordinal));
+        var why = _kinds.Target.Said["skipped"].FirstOrDefault(s => key.StartsWith(s.Split(':')[0], StringComparison.Ordinal));
         if (why is not null)
             Assert.Skip($"this machine does not do {why}");
         var range = _kinds.Target.Range(key);
@@ -94,6 +96,23 @@ public sealed class KindTests : IClassFixture<KindTests.Kinds>
         var region = At(key);
         region.Type.ShouldBe(MemoryType.Shareable);
         region.Details.ShouldBe(details);
+    }
+
+    [Theory]
+    [InlineData("io-uring-rings", "io_uring: rings (anon_inode:[io_uring])")]
+    [InlineData("io-uring-entries", "io_uring: submission entries (anon_inode:[io_uring])")]
+    public void Rings_shared_with_the_kernel_are_named(string key, string details)
+    {
+        var region = At(key);
+        (region.Type, region.Details).ShouldBe((MemoryType.MappedFile, details));
+    }
+
+    [Fact]
+    public void A_ring_of_asynchronous_io_is_named()
+    {
+        var why = _kinds.Target.Said["skipped"].FirstOrDefault(s => s.StartsWith("aio", StringComparison.Ordinal));
+        Assert.SkipWhen(why is not null, $"this machine does not do {why}");
+        Snapshot.RegionOf(_kinds.Target.Range("aio")).Details.ShouldStartWith("ring of asynchronous I/O");
     }
 
     [Fact]

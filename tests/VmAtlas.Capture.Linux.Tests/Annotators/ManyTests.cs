@@ -9,19 +9,19 @@ namespace VmAtlas.Capture.Linux.Tests.Annotators;
 public sealed class ManyTests
 {
     [Theory]
-    [InlineData("anonymous", MemoryType.PrivateData, 20000)]
-    [InlineData("untouched", MemoryType.PrivateData, 20000)]
+    [InlineData("anonymous", MemoryType.PrivateData, 65000)]
+    [InlineData("untouched", MemoryType.PrivateData, 65000)]
     [InlineData("file", MemoryType.Shareable, 1)]
     [InlineData("reserved", MemoryType.PrivateData, 1)]
-    public void Twenty_thousand_mappings_are_what_they_are(string kind, MemoryType type, int regions)
+    public void Sixty_five_thousand_mappings_are_what_they_are(string kind, MemoryType type, int regions)
     {
-        using var target = TestTarget.Start("zoo_mappings", "20000", kind);
+        using var target = TestTarget.Start("zoo_mappings", "65000", kind);
         var snapshot = Zoo.Capture(target);
         var range = target.Range("mappings");
         var found = snapshot.RegionsOf(type).Where(r => range.Contains(r.Range())).ToList();
         found.Count.ShouldBe(regions);
         found.Aggregate(0UL, (sum, r) => sum + r.Get(Measure.Size)).ShouldBe(range.Size.Bytes);
-        found.Sum(r => r.MappingCount).ShouldBe(20000);
+        found.Sum(r => r.MappingCount).ShouldBe(65000);
     }
 
     [Fact]

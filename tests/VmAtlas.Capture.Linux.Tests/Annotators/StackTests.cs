@@ -65,7 +65,7 @@ public sealed class StackTests
     public void How_deep_a_thread_is_and_was_is_said()
     {
         using var target = TestTarget.Start("zoo_threads", "3", "plain");
-        Zoo.WaitUntilStill(target);
+        target.Stop(); // a thread that runs, if only from one lock to the next, does not tell its stack pointer
         var snapshot = Zoo.Capture(target);
         foreach (var told in Told.By(target))
         {

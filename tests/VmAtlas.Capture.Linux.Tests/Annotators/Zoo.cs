@@ -20,10 +20,6 @@ static class Zoo
 
     public static Snapshot Capture(TestTarget target, CaptureOptions? options = null) => Capture(target.Pid, options);
 
-    /// <summary>Waits until every thread is blocked in a system call, so that its stack pointer can be told.</summary>
-    public static void WaitUntilStill(TestTarget target) => SpinWait.SpinUntil(() =>
-        Directory.GetDirectories($"/proc/{target.Pid}/task").All(t => File.ReadAllText($"{t}/syscall") != "running\n"), TimeSpan.FromSeconds(10)).ShouldBeTrue();
-
     /// <summary>The ranges said under a key: "address size".</summary>
     public static IEnumerable<AddressRange> Ranges(this TestTarget target, string key) => target.Said[key].Select(value =>
     {

@@ -42,6 +42,7 @@ static class RealProcesses
             using var target = new LinuxTarget(pid) { ReadsRollup = true };
             full = new CapturePipeline(target, LinuxAnnotators.All).Capture();
             KernelTruth.TotalsEqualTheKernels(full);
+            NothingDiffersWithoutACause(full);
             KernelTruth.TotalsEqualPmap(full, pid);
             KernelTruth.RowsEqualPmap(new CapturePipeline(target, []).Capture(), pid);
             var quick = new CapturePipeline(target, LinuxAnnotators.All, options: CaptureOptions.Quick).Capture();
@@ -50,6 +51,15 @@ static class RealProcesses
         });
         HasWhatEveryProcessHas(full!, pid);
         return full!;
+    }
+
+    /// <summary>Law 4: where a counter of the system says something else than our totals, the report names the cause.</summary>
+    static void NothingDiffersWithoutACause(Snapshot snapshot)
+    {
+        var lines = Reconciliation.Of(snapshot);
+        foreach (var counter in (string[])["VmSize", "VmData", "RssAnon + VmSwap", "VmLck", "VmSwap", "rollup.Rss"])
+            lines.ShouldContain(l => l.Counter == counter);
+        lines.Where(l => l.Agreement == Agreement.Differs).Select(l => $"{l.Counter} {l.Counted}, {l.What} {l.Ours}").ShouldBeEmpty();
     }
 
     static IEnumerable<(MemoryType?, ulong, long?, int)> SizesByType(Snapshot snapshot) =>

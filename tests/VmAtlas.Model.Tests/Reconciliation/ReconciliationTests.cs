@@ -43,7 +43,7 @@ public sealed class ReconciliationTests
         Line("VmLck", 4 * K, "Locked WS").Agreement.ShouldBe(Agreement.Differs);
         var swapped = new SnapshotMaker().Add(MemoryType.Shareable, "", new BlockSpec(0x100000, 16 * M) { Access = "rw-s", Swap = 16 * M });
         swapped.Counters["VmSwap"] = 0;
-        Reconciliation.Of(swapped.Make()).Single(l => l.Counter == "VmSwap").Agreement.ShouldBe(Agreement.ByNature);
+        Reconciliation.Of(swapped.Make()).Single(l => l is { Counter: "VmSwap", What: "Swap" }).Agreement.ShouldBe(Agreement.ByNature);
     }
 
     [Fact]

@@ -24,6 +24,10 @@ readonly record struct FileKind(MemoryType Type, int Details, int Reason)
             return Make(strings, MemoryType.Shareable, Text(name[12..^1]), "shared anonymous memory that the program named with PR_SET_VMA");
         if (shared && name.StartsWith("/dev/shm/"u8))
             return Make(strings, MemoryType.Shareable, $"POSIX shm {Text(name[8..])}", "a file of /dev/shm, where shm_open keeps shared memory");
+        if (KernelObjects.Object(name, mappings.Offsets[mapping]) is { } what)
+            return Make(strings, MemoryType.MappedFile, $"{what} ({Text(name)})", "the kernel's own name for memory that it or a driver shares with the program");
+        if (KernelObjects.Device(name) is { } device)
+            return Make(strings, MemoryType.MappedFile, $"{Text(name)}: {device}", "a mapping of a device: its driver decides what lies there");
         var reason = name.StartsWith("/dev/"u8) ? "a mapping of a device: its driver decides what lies there"
             : (mappings.Protections[mapping] & Protection.Execute) != 0 ? "a part of a file mapped to be executed, but not laid out as an image's headers ask"
             : name.StartsWith("/"u8) ? "a mapping of a file, not as an executable image"

@@ -28,14 +28,16 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
         }
     }
 
-    public void ClaimThread(int tid, string? name, StackBlock stack, string reason)
+    /// <param name="exact">Whether both ends are known; else neither the size of the stack is told nor how deep it is.</param>
+    public void ClaimThread(int tid, string? name, StackBlock stack, string reason, bool exact = true)
     {
         var region = context.Claims.AddRegion(MemoryType.Stack, string.IsNullOrEmpty(name) ? $"Thread {tid}" : $"Thread {tid} ({name})", reason);
         Claim(region, stack);
         Describe(region, tid, name);
-        AddFact(region, "stack-size", stack.Size - stack.Guard);
+        if (exact)
+            AddFact(region, "stack-size", stack.Size - stack.Guard);
         AddFact(region, "guard", stack.Guard);
-        if (context.Options.Blocks)
+        if (context.Options.Blocks && exact)
             DescribeUse(region, tid, AddressRange.Of(stack.Start + stack.Guard, stack.End));
     }
 

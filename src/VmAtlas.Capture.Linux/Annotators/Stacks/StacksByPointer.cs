@@ -3,6 +3,10 @@ using VmAtlas.Model;
 namespace VmAtlas.Capture.Linux.Annotators.Stacks;
 
 /// <summary>Stacks of threads that registered no robust list (musl, Go, 32-bit programs): found by where their stack pointer is.</summary>
+/// <remarks>
+/// Only the low end is known, by its guard. The high end is taken to be that of the mapping: wrong where the kernel has merged the stack with
+/// memory above it, so no size of the stack is told.
+/// </remarks>
 sealed class StacksByPointer(AnnotationContext context, LinuxTarget target, StackWriter writer)
 {
     public void Claim(IReadOnlyList<int> tids)
@@ -29,7 +33,9 @@ sealed class StacksByPointer(AnnotationContext context, LinuxTarget target, Stac
     {
         var (start, end) = (context.Mappings.Starts[guard], context.Mappings.Ends[mapping]);
         var block = new StackBlock(start, end - start, context.Mappings.Get(Measure.Size, guard));
-        writer.ClaimThread(tid, target.ThreadName(tid), block, $"the stack pointer of thread {tid} lies inside, and an inaccessible mapping guards its low end");
+        writer.ClaimThread(tid, target.ThreadName(tid), block,
+            $"the stack pointer of thread {tid} lies inside, and an inaccessible mapping guards its low end; where it ends is not known: "
+            + "taken to be the end of the mapping", exact: false);
     }
 
     /// <summary>The guard below a mapping, when both have the shape of a stack of their own and nobody claimed them.</summary>

@@ -4,12 +4,12 @@ namespace VmAtlas.Capture.Linux.Runtimes.Wine;
 /// <param name="Bottom">Where the stack's reservation begins.</param>
 /// <param name="SystemStack">Where Wine's own stack for the thread's system calls begins; 0 where it is not known.</param>
 /// <param name="Process">The process environment block.</param>
-readonly record struct ThreadEnvironment(ulong Address, ulong Bottom, ulong Top, ulong SystemStack, ulong Process)
+readonly record struct ThreadEnvironment(ulong Address, uint Id, ulong Bottom, ulong Top, ulong SystemStack, ulong Process)
 {
     const ulong PageBytes = 4096, LargestStack = 1UL << 30, Highest = 1UL << 47;
 
-    // In words: NtTib.StackBase, NtTib.StackLimit, NtTib.Self, ProcessEnvironmentBlock; in bytes: Wine's kernel_stack, DeallocationStack.
-    const int StackBase = 1, StackLimit = 2, Self = 6, Peb = 12, Words = 13;
+    // In words: NtTib.StackBase, NtTib.StackLimit, NtTib.Self, ClientId.UniqueThread, ProcessEnvironmentBlock; in bytes: Wine's kernel_stack, DeallocationStack.
+    const int StackBase = 1, StackLimit = 2, Self = 6, UniqueThread = 9, Peb = 12, Words = 13;
     const ulong KernelStack = 0x370, DeallocationStack = 0x1478;
 
     /// <summary>Null where no such block is, or its stack can not be.</summary>
@@ -22,6 +22,6 @@ readonly record struct ThreadEnvironment(ulong Address, ulong Bottom, ulong Top,
         if (top > Highest || head[Peb] > Highest || bottom[0] >= limit || limit >= top || top - bottom[0] > LargestStack || ((top | bottom[0]) & PageBytes - 1) != 0)
             return null;
         var hasSystem = AnonymousMemory.TryRead(memory, at + KernelStack, system) && system[0] == top;
-        return new ThreadEnvironment(at, bottom[0], top, hasSystem ? top : 0, head[Peb]);
+        return new ThreadEnvironment(at, (uint)head[UniqueThread], bottom[0], top, hasSystem ? top : 0, head[Peb]);
     }
 }

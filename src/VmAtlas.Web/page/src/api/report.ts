@@ -1,4 +1,5 @@
-import { changesText, textMatches } from "../model/localMatches";
+import { changesOf, changesSummaryOf } from "../model/localChanges";
+import { textMatches } from "../model/localMatches";
 import { decodeFrame, type Frame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
@@ -50,11 +51,15 @@ export class ReportSource implements Source {
   }
 
   async changes(_: number, since: number, index: number): Promise<Frame> {
-    return decodeFrame(await unpack(this.#changes(since, index).frame));
+    const made = this.#changes(since, index);
+    return made === undefined ? changesOf(await this.frame(0, since), await this.frame(0, index)) : decodeFrame(await unpack(made.frame));
   }
 
-  changesSummary(_: number, since: number, index: number): Promise<SnapshotSummary> {
-    return unpackJson(this.#changes(since, index).summary);
+  async changesSummary(_: number, since: number, index: number): Promise<SnapshotSummary> {
+    const made = this.#changes(since, index);
+    if (made !== undefined) return unpackJson(made.summary);
+    const [before, after, changes] = await Promise.all([this.summary(0, since), this.summary(0, index), this.changes(0, since, index)]);
+    return changesSummaryOf(before, after, changes);
   }
 
   /** The chart's points that are in the report: it shows no snapshot that can not be selected. */
@@ -107,9 +112,8 @@ export class ReportSource implements Source {
     return snapshot;
   }
 
-  #changes(since: number, index: number): NonNullable<Report["changes"]> {
-    const { changes, snapshots } = this.#report;
-    if (changes === undefined || since !== 0 || index !== snapshots.length - 1) throw new ApiError("NotFound", changesText);
-    return changes;
+  /** The server made one difference: from the first to the last. The others are made here. */
+  #changes(since: number, index: number): Report["changes"] {
+    return since === 0 && index === this.#report.snapshots.length - 1 ? this.#report.changes : undefined;
   }
 }

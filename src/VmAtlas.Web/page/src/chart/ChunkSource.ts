@@ -23,6 +23,13 @@ export class ChunkSource implements CellSource {
   readonly #states: ArrayLike<number>;
   readonly #pixels: readonly number[];
 
+  /** From the first chunk to the end of the last: what a heap has reserved beyond is not malloc's yet. */
+  static of(chunks: Frame): ChunkSource {
+    const [starts, sizes] = ["chunk", "size"].map((key) => chunks.columns.get(key)!.values);
+    const last = chunks.rows - 1;
+    return last < 0 ? new ChunkSource(chunks, 0, 0) : new ChunkSource(chunks, starts![0]!, starts![last]! + sizes![last]!);
+  }
+
   constructor(chunks: Frame, start: number, end: number) {
     [this.#start, this.length] = [start, Math.max(1, end - start)];
     [this.#starts, this.#sizes, this.#states] = ["chunk", "size", "state"].map((key) => chunks.columns.get(key)!.values) as [Float64Array, Float64Array, Uint8Array];

@@ -53,11 +53,15 @@ export function parseAddress(text: string): number | undefined {
   return /^[0-9a-f]{1,16}$/i.test(digits) ? Number.parseInt(digits, 16) : undefined;
 }
 
+// Made once: making one costs more than using it a thousand times.
+const TIME = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const DATE = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
+
 export function time(iso: string): string {
-  return new Date(iso).toLocaleTimeString("en-GB", { hour12: false });
+  return iso === "" ? "" : TIME.format(new Date(iso));
 }
 
 export function timeAndDate(iso: string): string {
   const at = new Date(iso);
-  return `${at.toLocaleDateString("en-CA")} ${at.toLocaleTimeString("en-GB", { hour12: false })}`;
+  return `${DATE.format(at)} ${TIME.format(at)}`;
 }

@@ -1,8 +1,6 @@
 import { COLUMNS } from "./columns";
 import type { Matches, Rows } from "./rows";
 
-export const changesText = "A report holds the changes from its first to its last snapshot only; open the .vmatlas file for others.";
-
 /** The rows in which some column shows a text: what a report, which has no server to evaluate expressions, can filter by. */
 export function textMatches(rows: Rows, text: string): Matches {
   const needle = text.trim().toLowerCase();

@@ -154,7 +154,8 @@ export class Rows {
     this.filter = { ...from.filter, matches: undefined };
     const open = from.expandedAddresses;
     if (open.size > 0) for (let row = 0; row < this.count; row++) this.#expanded[row] = this.level[row] === REGION && open.has(this.address[row]!) ? 1 : 0;
-    this.sort(from.sorting);
+    if (from.sorting.key === "address" && !from.sorting.descending) this.#show();
+    else this.sort(from.sorting);
   }
 
   sort(sorting: Sorting): void {

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { SummaryRow } from "../api/answers";
 import { kib, signedKib, size } from "../model/format";
 import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
@@ -10,10 +11,19 @@ const BARS = [
   { measure: "totalWs", title: "Working Set" },
 ] as const;
 
+/** Kept free at the right edge for the hint. */
+const HINT_PX = 420;
+
 /** Three stacked bars on one scale, that of Committed. */
 export function Bars({ app, view, type }: { app: Controller; view: View; type: number | undefined }) {
   const rows = view.summary.summary;
   const signed = view.since !== undefined;
+  const [told, setTold] = useState<{ readonly text: string; readonly left: number; readonly top: number }>();
+  /** Says what the part under the mouse, or under the keyboard, is: a browser's own hints show only for the mouse, and late. */
+  const tell = (event: { readonly currentTarget: HTMLElement }, text: string): void => {
+    const { left, bottom } = event.currentTarget.getBoundingClientRect();
+    setTold({ text, left: Math.min(left, innerWidth - HINT_PX), top: bottom + 2 });
+  };
   const scale = Math.max(1, ...BARS.map(({ measure }) => rows.slice(1).reduce((sum, row) => sum + Math.abs(bytesOf(row, measure) ?? 0), 0)));
   return (
     <section class="bars" aria-label="Memory by type">
@@ -33,7 +43,10 @@ export function Bars({ app, view, type }: { app: Controller; view: View; type: n
                     type="button"
                     class={`segment ${typeClass(t)}${bytes < 0 ? " negative" : ""}${type !== undefined && type !== t ? " other" : ""}`}
                     style={{ width: `${(Math.abs(bytes) / scale) * 100}%` }}
-                    title={label}
+                    onMouseEnter={(event) => tell(event, label)}
+                    onFocus={(event) => tell(event, label)}
+                    onMouseLeave={() => setTold(undefined)}
+                    onBlur={() => setTold(undefined)}
                     aria-label={label}
                     onClick={() => app.filterType(type === t ? undefined : t)}
                   >
@@ -46,6 +59,11 @@ export function Bars({ app, view, type }: { app: Controller; view: View; type: n
           </div>
         );
       })}
+      {told !== undefined && (
+        <div class="bar-told" aria-hidden="true" style={{ left: `${told.left}px`, top: `${told.top}px` }}>
+          {told.text}
+        </div>
+      )}
     </section>
   );
 }

@@ -25,7 +25,7 @@ export function GlossaryDialog({ app }: { app: Controller }) {
   return (
     <Dialog app={app} title="Glossary" wide>
       <label>
-        Search: <input type="text" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+        Search: <input type="text" autofocus value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
       </label>
       <div class="glossary" ref={place} tabIndex={0} role="region" aria-label="Entries">
         {KINDS.map(([kind, title]) => (

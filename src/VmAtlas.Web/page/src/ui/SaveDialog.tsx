@@ -70,7 +70,7 @@ export function SaveDialog({ app, state }: { app: Controller; state: State }) {
           </label>
         )}
         <label>
-          File on the machine of vmatlas <input type="text" value={chosen} spellcheck={false} onInput={(event) => setPath(event.currentTarget.value)} />
+          File on the machine of vmatlas <input type="text" autofocus value={chosen} spellcheck={false} onInput={(event) => setPath(event.currentTarget.value)} />
         </label>
         <div class="buttons">
           <button type="submit" class="primary">

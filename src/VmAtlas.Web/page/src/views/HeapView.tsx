@@ -59,7 +59,7 @@ function HeapView({ app, state, view }: ViewProps) {
       const [range, bytes] = await Promise.all([app.server.getJson<HeapRange>(`${call}/range${query}`, stop.signal), app.server.getBytes(`${call}/chunks${query}`, stop.signal)]);
       if (stop.signal.aborted) return;
       const frame = decodeFrame(bytes);
-      setChunks({ source: new ChunkSource(frame, start, end), rows: rowsOf(frame), range });
+      setChunks({ source: ChunkSource.of(frame), rows: rowsOf(frame), range });
     });
     return () => stop.abort();
   }, [app, look, start, end, state.theme]);
@@ -126,13 +126,13 @@ function rowsOf(frame: Frame): Rows {
   return flatRows(frame, types, Float64Array.from(starts!, (chunk, i) => chunk + sizes![i]!));
 }
 
-/** The selected heap; when another thing is selected, the largest there is. */
+/** The selected heap; when another thing is selected, the one with the most in memory. */
 function heapRegion({ rows }: View, cursor: number): number {
   const top = cursor >= 0 && cursor < rows.count && rows.level[cursor] === BLOCK ? rows.parent[cursor]! : cursor;
   const isHeap = (row: number): boolean => rows.type[row] === HEAP && rows.level[row] !== BLOCK && rows.text(row, "annotator") === ANNOTATOR;
   if (top >= 0 && top < rows.count && isHeap(top)) return top;
   let largest = -1;
-  for (let row = 0; row < rows.count; row++) if (rows.type[row] === HEAP && isHeap(row) && (largest < 0 || rows.value(row, "size") > rows.value(largest, "size"))) largest = row;
+  for (let row = 0; row < rows.count; row++) if (rows.type[row] === HEAP && isHeap(row) && (largest < 0 || rows.value(row, "totalWs") > rows.value(largest, "totalWs"))) largest = row;
   return largest;
 }
 

@@ -52,6 +52,11 @@ describe.skipIf(whyNot !== undefined)(`reports (${whyNot ?? "Chromium"})`, () =>
     await page.locator(".status >> text=Changes from").waitFor();
     await page.locator('.title[data-key="private"] button').click();
     await expect.poll(async () => (await column(page, "private"))[0]).toMatch(/^\+(24|49),\d{3} K/);
+    const first = await page.locator(".summary tbody tr").allTextContents();
+    await page.selectOption(".changes select >> nth=0", "1");
+    await page.locator(".status >> text=Changes from").waitFor();
+    await expect.poll(() => page.locator(".summary tbody tr").allTextContents()).not.toEqual(first);
+    await expect.poll(async () => (await column(page, "private"))[0]).toMatch(/^\+24,\d{3} K/);
     await page.locator(".changes >> text=Show changes").click();
     await page.locator("text=Snapshot 3 of 3").waitFor();
 

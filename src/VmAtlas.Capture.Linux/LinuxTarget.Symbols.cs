@@ -1,0 +1,65 @@
+using System.Globalization;
+using VmAtlas.Capture.Linux.Annotators;
+using VmAtlas.Capture.Linux.Elf;
+using VmAtlas.Capture.Linux.Memory;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Linux;
+
+/// <summary>A place within an ELF object.</summary>
+/// <param name="Section">Null between sections, and where section headers have been stripped.</param>
+/// <param name="Symbol">As the file names it: a C++ name is not undone. Null between symbols, for 32-bit objects, and where they have been
+/// stripped.</param>
+/// <param name="Offset">How far into the symbol.</param>
+public readonly record struct ImagePlace(string? Section, string? Symbol, ulong Offset);
+
+/// <summary>Names of the target's own code and data.</summary>
+public sealed partial class LinuxTarget
+{
+    /// <summary>What of an image is at an address, as the image's file says. Null outside of images, and where the file can not be
+    /// opened.</summary>
+    /// <param name="snapshot">Of this target, taken just now.</param>
+    public ImagePlace? PlaceInImage(Snapshot snapshot, Address address)
+    {
+        if (snapshot.Find(address) is not { Type: MemoryType.Image } image || LoadBias(image) is not { } bias)
+            return null;
+        using var file = OpenFileOf(snapshot, image);
+        if (file is null)
+            return null;
+        BytesAt bytes = (offset, into) => offset > long.MaxValue ? 0 : file.Read((long)offset, into);
+        var at = new Address(address.Value - bias);
+        var section = ElfReader.TryRead(bytes, wantSections: true)?.Sections.FirstOrDefault(s => s.Range.Contains(at));
+        var symbol = ElfSymbols.ReadAll(bytes).At(at.Value);
+        return new ImagePlace(section?.Name, symbol?.Name, symbol?.Offset ?? 0);
+    }
+
+    static ulong? LoadBias(Region image)
+    {
+        foreach (var (key, value) in image.Facts)
+        {
+            if (key == ImageAnnotator.LoadBias && ulong.TryParse(value.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var bias))
+                return bias;
+        }
+        return null;
+    }
+
+    MappedFile? OpenFileOf(Snapshot snapshot, Region image)
+    {
+        var blocks = snapshot.Blocks;
+        for (var i = image.FirstBlock; i <= image.LastBlock; i++)
+        {
+            if (blocks.Regions[i] == image.Index && blocks.Inodes[i] != 0 && (blocks.Facts[i] & BlockFlags.StartsMapping) != 0)
+                return _files.TryOpen(blocks.Starts[i], EndOfMapping(blocks, i), snapshot.Strings.Utf8(blocks.Names[i]), blocks.Devices[i], blocks.Inodes[i]);
+        }
+        return null;
+    }
+
+    /// <summary>Blocks are cut finer than the mappings, by whose bounds the system knows the file.</summary>
+    static ulong EndOfMapping(BlockTable blocks, int first)
+    {
+        var last = first;
+        while (last + 1 < blocks.Count && (blocks.Facts[last + 1] & BlockFlags.StartsMapping) == 0 && blocks.Starts[last + 1] == blocks.Ends[last])
+            last++;
+        return blocks.Ends[last];
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Formats.Profiles;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
+
+namespace VmAtlas.Cli.Output;
+
+/// <summary>Call sites as tables and json.</summary>
+static class SiteTables
+{
+    /// <summary>Name of the program, what it came to, and whether anything is missing: above every report of a trace.</summary>
+    public static void WriteHead(Screen screen, LoadedTrace trace)
+    {
+        var (process, totals) = (trace.Store.Process, trace.Store.Totals);
+        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Durations.Text(TimeSpan.FromTicks(totals.Time / 100))}", Palette.Heading);
+        screen.CutLine(Sentence(totals, process), Palette.Muted);
+        if (totals.Dropped > 0)
+            screen.Sentence($"! {totals.Dropped:N0} operations were dropped: all figures are lower bounds", Palette.Warning);
+        if (totals.UnknownFrees > 0 && !process.Attached)
+            screen.Sentence($"! {totals.UnknownFrees:N0} blocks were given back that nobody saw being handed out", Palette.Warning);
+        screen.Line();
+    }
+
+    public static string Sentence(TraceTotals totals, TraceProcess process) => FormattableString.Invariant(
+        $"live {Short(totals.Heap.LiveBytes)} in {totals.Heap.LiveCount:N0} blocks; peak {Short(totals.PeakBytes)}; allocated {Short(totals.Heap.TotalBytes)} in {totals.Heap.TotalCount:N0}")
+        + FormattableString.Invariant($"; {totals.Heap.TemporaryCount:N0} temporary; mapped {Short(totals.Mappings.LiveBytes)}")
+        + (process.SampleInterval > 0 ? $"; estimated from a sample every {Short((long)process.SampleInterval)}" : "");
+
+    public static void Write(Screen screen, SiteTable sites, IReadOnlyList<int> rows, StackText stacks) => new TextTable(
+    [
+        new("Live K", (i, cell) => Figures.Kib(cell, Bytes(sites[rows[i]].LiveBytes))) { Right = true },
+        new("Blocks", (i, cell) => cell.Append($"{sites[rows[i]].LiveCount:N0}")) { Right = true },
+        new("Total K", (i, cell) => Figures.Kib(cell, Bytes(sites[rows[i]].TotalBytes))) { Right = true },
+        new("Calls", (i, cell) => cell.Append($"{sites[rows[i]].TotalCount:N0}")) { Right = true },
+        new("Peak K", (i, cell) => Figures.Kib(cell, Bytes(sites.Peak(rows[i])))) { Right = true, DropOrder = 2 },
+        new("At peak", (i, cell) => Figures.KibOrBlank(cell, Bytes(sites[rows[i]].AtPeakBytes ?? 0))) { Right = true, DropOrder = 3 },
+        new("Temporary", (i, cell) => Count(cell, sites[rows[i]].TemporaryCount)) { Right = true, DropOrder = 4 },
+        new("Site", (i, cell) => cell.Append($"{sites.Site(rows[i])}")) { Right = true, DropOrder = 1 },
+        new("Call", (i, cell) => cell.AppendForeign(stacks.Leaf(sites.Site(rows[i])))) { Flexible = true },
+    ], rows.Count) { Below = (i, cell) => Callers(cell, stacks, sites.Site(rows[i])) }.Write(screen);
+
+    public static void WriteJson(Utf8JsonWriter json, SiteTable sites, IReadOnlyList<int> rows, StackText stacks)
+    {
+        json.WriteStartArray();
+        foreach (var row in rows)
+        {
+            var figures = sites[row];
+            json.WriteStartObject();
+            json.WriteNumber("site", sites.Site(row));
+            json.WriteNumber("liveBytes", figures.LiveBytes);
+            json.WriteNumber("liveCount", SiteValue.LiveCount.Of(figures));
+            json.WriteNumber("totalBytes", figures.TotalBytes);
+            json.WriteNumber("totalCount", SiteValue.TotalCount.Of(figures));
+            json.WriteNumber("peakBytes", sites.Peak(row));
+            stacks.WriteJson(json, sites.Site(row));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    public static void Callers(Cell cell, StackText stacks, uint site)
+    {
+        cell.AppendForeign(stacks.CallersOf(site).TrimStart());
+        cell.Ink = Palette.Muted;
+    }
+
+    public static ulong Bytes(long bytes) => (ulong)Math.Max(0, bytes);
+
+    static string Short(long bytes) => Figures.Short(new ByteSize(Bytes(bytes)));
+
+    static void Count(Cell cell, double count)
+    {
+        if (count > 0)
+            cell.Append($"{count:N0}");
+    }
+}

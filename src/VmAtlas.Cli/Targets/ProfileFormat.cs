@@ -1,0 +1,64 @@
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Formats.Profiles;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
+
+namespace VmAtlas.Cli.Targets;
+
+/// <summary>The formats that a trace, and no memory map, is exported in.</summary>
+static class ProfileFormat
+{
+    public static readonly string[] All = ["pprof", "collapsed", "speedscope", "heaptrack"];
+
+    /// <summary>By the file's name: x.pb.gz, x.collapsed, x.speedscope.json, x.heaptrack, x.heaptrack.gz. Null for any other.</summary>
+    public static string? OfFile(string path)
+    {
+        bool Ends(string end) => path.EndsWith(end, StringComparison.OrdinalIgnoreCase);
+        return Ends(".pb.gz") || Ends(".pprof") ? "pprof"
+            : Ends(".collapsed") || Ends(".folded") ? "collapsed"
+            : Ends(".speedscope.json") ? "speedscope"
+            : Ends(".heaptrack") || Ends(".heaptrack.gz") ? "heaptrack"
+            : null;
+    }
+
+    /// <exception cref="VmAtlasException">The file has no trace in it.</exception>
+    public static void Write(string path, string format, bool packed, Stream to, Session session)
+    {
+        if (format == "heaptrack")
+        {
+            WriteHeaptrack(path, packed, to);
+            return;
+        }
+        var trace = SavedTrace.Open(path, null, session);
+        if (format == "pprof")
+            PprofExport.Write(trace.Store, trace.Frames, to);
+        else if (format == "speedscope")
+            SpeedscopeExport.Write(trace.Store, trace.Frames, to);
+        else
+            CollapsedExport.Write(trace.Store, trace.Frames, SiteValue.LiveBytes, to);
+    }
+
+    static void WriteHeaptrack(string path, bool packed, Stream to)
+    {
+        using var reader = TraceReader.Open(path);
+        var names = new EventNames(null);
+        reader.Play(names, sink => (sink as EventNames.Program)?.Frames, events: false);
+        var program = names.Chosen ?? throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it");
+        using var gzip = packed ? new System.IO.Compression.GZipStream(to, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true) : null;
+        using var export = new HeaptrackExport(program.Process, program.Nodes, program.Frames, gzip ?? to);
+        reader.Play(new First(export));
+    }
+
+    /// <summary>Gives the first program the sink and the others one that hears nothing.</summary>
+    sealed class First(ITraceSink sink) : ITraceObserver
+    {
+        bool _given;
+
+        public ITraceSink Begin(TraceProcess process)
+        {
+            var first = !_given;
+            _given = true;
+            return first ? sink : new EventStream(-1, static _ => { }).Begin(process);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using VmAtlas.Cli.CommandLine;
+using VmAtlas.Cli.Output;
+using VmAtlas.Formats.Profiles;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
+
+namespace VmAtlas.Cli.Targets;
+
+/// <summary>The trace of a file that a verb works on: the one program in it, or the one chosen.</summary>
+static class SavedTrace
+{
+    public static Argument<string> Argument() => new("file") { Description = "What 'vmatlas trace -o' wrote: x.vmatlas." };
+
+    public static Option<int?> ProgramOption() => new("--pid")
+    {
+        Description = "Of several traced programs the one with this pid; the first unless given.", HelpName = "n",
+    };
+
+    /// <exception cref="VmAtlasException">No such file, no trace in it, or not of that pid.</exception>
+    public static LoadedTrace Open(string path, int? pid, Session session)
+    {
+        var (traces, problems) = LoadedTrace.ReadAll(path);
+        foreach (var problem in problems)
+            session.Note(problem.Message);
+        if (traces.Count == 0)
+            throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it: 'vmatlas trace -o {path} -- command' makes one");
+        var chosen = pid is null ? traces[0] : traces.FirstOrDefault(t => t.Store.Process.Pid == pid);
+        return chosen ?? throw new VmAtlasException(Failure.NotFound,
+            $"{path} has no trace of process {pid}: it has {string.Join(", ", traces.Select(t => $"{t.Store.Process.Pid} ({Escape.Text(t.Store.Process.Command)})").Distinct().Take(20))}");
+    }
+
+    /// <exception cref="VmAtlasException">A word that means none.</exception>
+    public static SiteValue Value(string word) => word switch
+    {
+        "live" => SiteValue.LiveBytes,
+        "count" => SiteValue.LiveCount,
+        "total" => SiteValue.TotalBytes,
+        "calls" => SiteValue.TotalCount,
+        "peak" => SiteValue.AtPeakBytes,
+        "temporary" => SiteValue.TemporaryCount,
+        _ => throw new VmAtlasException(Failure.Usage, $"'{word}' is none of live, count, total, calls, peak and temporary"),
+    };
+
+    public static Option<string> ValueOption(string name, string description)
+    {
+        var option = new Option<string>(name) { Description = description + ": live (bytes), count, total, calls, peak or temporary.", HelpName = "what", DefaultValueFactory = _ => "live" };
+        option.CompletionSources.Add("live", "count", "total", "calls", "peak", "temporary");
+        return option;
+    }
+}

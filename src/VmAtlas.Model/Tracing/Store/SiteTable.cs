@@ -1,0 +1,180 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace VmAtlas.Model.Tracing;
+
+/// <summary>What every call site asked for and holds: one row a site, in the order in which they were met.</summary>
+/// <remarks>
+/// A row is one cache line. The live bytes of each site at the peak of the whole are kept without looking at any site when a peak is met: a row
+/// remembers them when it first changes after the peak, and one that has not changed since holds them still.
+/// </remarks>
+public sealed class SiteTable
+{
+    [StructLayout(LayoutKind.Sequential)]
+    struct Account
+    {
+        public long Live, Total, Peak, AtPeak;
+        public double LiveCount, TotalCount, Temporary;
+
+        /// <summary>Number of the peak that <see cref="AtPeak"/> is of.</summary>
+        public long PeakNumber;
+    }
+
+    readonly ThreadShares _threads = new();
+    Account[] _accounts = new Account[256];
+    uint[] _sites = new uint[256];
+    int[] _rows = new int[1024];
+    ulong[] _changed = new ulong[4];
+    long _peakNumber;
+    bool _climbing;
+
+    /// <summary>Rows.</summary>
+    public int Count { get; private set; }
+
+    public long LiveBytes { get; private set; }
+
+    public long PeakBytes { get; private set; }
+
+    /// <summary>When the live bytes were most: nanoseconds since the trace began.</summary>
+    public long PeakTime { get; private set; }
+
+    /// <summary>The call node of a row; 0 where none was taken.</summary>
+    public uint Site(int row) => _sites[row];
+
+    public SiteFigures this[int row]
+    {
+        get
+        {
+            ref var account = ref _accounts[row];
+            return new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount)
+            {
+                AtPeakBytes = account.PeakNumber == _peakNumber ? account.AtPeak : account.Live,
+                TemporaryCount = account.Temporary,
+            };
+        }
+    }
+
+    /// <summary>The most that the site itself ever held, whenever that was.</summary>
+    public long Peak(int row) => _accounts[row].Peak;
+
+    public SiteFigures Total
+    {
+        get
+        {
+            var total = new SiteFigures();
+            for (var row = 0; row < Count; row++)
+                total += this[row];
+            return total;
+        }
+    }
+
+    /// <summary>The site's figures by thread.</summary>
+    public IEnumerable<(int Thread, SiteFigures Figures)> ByThread(int row) => _threads.Of(row, this[row]);
+
+    /// <summary>The row of a call site, a new one if it is new.</summary>
+    internal int RowOf(uint site)
+    {
+        if (site < (uint)_rows.Length && _rows[site] is var known and not 0)
+            return known - 1;
+        return Add(site);
+    }
+
+    internal void Allocate(int row, int thread, long bytes, double count, long time)
+    {
+        ref var account = ref _accounts[row];
+        unchecked
+        {
+            LiveBytes += bytes;
+            if (LiveBytes > PeakBytes)
+                Climb(time);
+            else
+                Keep(ref account);
+            _threads.Allocate(row, thread, bytes, count, account.Live, account.LiveCount, account.Total, account.TotalCount);
+            account.Live += bytes;
+            account.Total += bytes;
+        }
+        account.LiveCount += count;
+        account.TotalCount += count;
+        if (account.Live > account.Peak)
+            account.Peak = account.Live;
+        _changed[row >> 6] |= 1UL << row;
+    }
+
+    internal void Free(int row, int thread, long bytes, double count, bool temporary)
+    {
+        ref var account = ref _accounts[row];
+        Keep(ref account);
+        _threads.Free(row, thread, bytes, count);
+        unchecked
+        {
+            LiveBytes -= bytes;
+            account.Live -= bytes;
+        }
+        account.LiveCount -= count;
+        if (temporary)
+            account.Temporary += count;
+        _changed[row >> 6] |= 1UL << row;
+    }
+
+    /// <summary>A mapping was cut in two: one more of the site is live.</summary>
+    internal void Split(int row, int thread)
+    {
+        _accounts[row].LiveCount++;
+        _threads.Free(row, thread, 0, -1);
+    }
+
+    /// <summary>The rows that changed since the last call, in order, and what they hold.</summary>
+    internal (int[] Rows, long[] Live) TakeChanges()
+    {
+        var count = 0;
+        foreach (var word in _changed)
+            count += BitOperations.PopCount(word);
+        var (rows, live) = (new int[count], new long[count]);
+        var n = 0;
+        for (var word = 0; word < _changed.Length; word++)
+        {
+            for (var bits = _changed[word]; bits != 0; bits &= bits - 1)
+            {
+                rows[n] = word * 64 + BitOperations.TrailingZeroCount(bits);
+                live[n] = _accounts[rows[n]].Live;
+                n++;
+            }
+        }
+        Array.Clear(_changed);
+        return (rows, live);
+    }
+
+    /// <summary>A new peak. While one follows the other nothing needs to be remembered of any of them but the last.</summary>
+    void Climb(long time)
+    {
+        (PeakBytes, PeakTime) = (LiveBytes, time);
+        if (_climbing)
+            return;
+        _climbing = true;
+        _peakNumber++;
+    }
+
+    void Keep(ref Account account)
+    {
+        _climbing = false;
+        if (account.PeakNumber == _peakNumber)
+            return;
+        account.PeakNumber = _peakNumber;
+        account.AtPeak = account.Live;
+    }
+
+    int Add(uint site)
+    {
+        if (Count == _sites.Length)
+        {
+            Array.Resize(ref _sites, Count * 2);
+            Array.Resize(ref _accounts, Count * 2);
+            Array.Resize(ref _changed, Count * 2 / 64);
+        }
+        if (site >= (uint)_rows.Length)
+            Array.Resize(ref _rows, (int)Math.Max(site + 1, _rows.Length * 2L));
+        _sites[Count] = site;
+        _accounts[Count].PeakNumber = -1;
+        return (_rows[site] = ++Count) - 1;
+    }
+}

@@ -1,0 +1,201 @@
+namespace VmAtlas.Model.Tracing;
+
+/// <summary>What a trace of one program comes to: live blocks, call sites with their figures, who made which mapping. Its memory is bounded by what is
+/// live and by the distinct stacks, not by the length of the trace.</summary>
+/// <remarks>
+/// Events come from one thread; whoever looks at it meanwhile holds <see cref="Gate"/>. A resized block counts as given back and handed out again,
+/// by the call that resized it, whether the allocator moved it or not.
+/// </remarks>
+public sealed class TraceStore : ITraceSink
+{
+    /// <summary>No address space is larger; what says so is damaged or made up.</summary>
+    const ulong MostBytes = 1UL << 56;
+
+    const int MostLost = 1 << 16;
+
+    readonly LiveBlocks _live = new();
+    readonly List<TraceModule> _modules = [];
+    readonly ulong[] _lastBlock = new ulong[ThreadNames.Most];
+    long _now, _operations, _unknownFrees, _lostFrees, _dropped;
+
+    public TraceStore(TraceProcess process)
+    {
+        Process = process;
+        Mappings = new MappingOwners(MappingSites);
+    }
+
+    public Lock Gate { get; } = new();
+
+    public TraceProcess Process { get; }
+
+    public IReadOnlyList<TraceModule> Modules => _modules;
+
+    public ThreadNames Threads { get; } = new();
+
+    public NodeTable CallNodes { get; } = new();
+
+    /// <summary>Who asked for blocks.</summary>
+    public SiteTable Sites { get; } = new();
+
+    /// <summary>Who asked for mappings. They are no part of <see cref="Sites"/>: an allocator's own mappings hold its blocks.</summary>
+    public SiteTable MappingSites { get; } = new();
+
+    public MappingOwners Mappings { get; }
+
+    /// <summary>What each of <see cref="Sites"/> held over time.</summary>
+    public SiteSeries Series { get; } = new();
+
+    public TraceEnding? Ending { get; private set; }
+
+    /// <summary>See <see cref="TraceEnding"/>.</summary>
+    public int EndingValue { get; private set; }
+
+    public int LiveCount => _live.Count;
+
+    public TraceTotals Totals => new(_now, _operations, Sites.Total, MappingSites.Total, _unknownFrees, _lostFrees, _dropped)
+    {
+        PeakBytes = Sites.PeakBytes,
+        PeakTime = Sites.PeakTime,
+    };
+
+    /// <summary>All live blocks, in no order.</summary>
+    public LiveBlock[] LiveBlocks() => _live.ToArray();
+
+    public LiveBlock? LiveBlockAt(Address address) => _live.TryGet(address.Value, out var block) ? block : null;
+
+    public void Module(TraceModule module)
+    {
+        lock (Gate)
+        {
+            // Only a damaged file leaves any out.
+            for (var lost = module.Index - _modules.Count; lost is > 0 and < MostLost; lost--)
+                _modules.Add(new TraceModule(_modules.Count, "lost module", default, 0, ""));
+            if (_modules.Count == module.Index)
+                _modules.Add(module);
+        }
+    }
+
+    public void Thread(TraceThread thread)
+    {
+        lock (Gate)
+            Threads.Add(thread);
+    }
+
+    public void ThreadName(int thread, string name)
+    {
+        lock (Gate)
+            Threads.Rename(thread, name);
+    }
+
+    public void Nodes(ReadOnlySpan<CallNode> nodes)
+    {
+        lock (Gate)
+        {
+            foreach (ref readonly var node in nodes)
+                CallNodes.Add(node);
+        }
+    }
+
+    public void Events(ReadOnlySpan<TraceEvent> events)
+    {
+        lock (Gate)
+        {
+            _operations += events.Length;
+            foreach (ref readonly var e in events)
+            {
+                if (e.Time >= Series.Due)
+                    Series.Take(_now, Sites);
+                _now = e.Time;
+                if (e.Operation == TraceOperation.Free)
+                    Free(e.Address, ThreadNames.NumberOf(e.Thread));
+                else if (e.Operation is TraceOperation.Allocate or TraceOperation.Resize)
+                    Allocate(e);
+                else
+                    Map(e);
+            }
+        }
+    }
+
+    public void Dropped(long operations)
+    {
+        lock (Gate)
+            _dropped += operations;
+    }
+
+    public void End(TraceEnding ending, int value, long time)
+    {
+        lock (Gate)
+        {
+            (Ending, EndingValue) = (ending, value);
+            _now = Math.Max(_now, time);
+            Series.Take(_now, Sites);
+        }
+    }
+
+    void Allocate(in TraceEvent e)
+    {
+        if (e.Address == 0)
+            return;
+        var thread = ThreadNames.NumberOf(e.Thread);
+        var row = Sites.RowOf(KnownSite(e.Site));
+        var size = Math.Min(e.Size, MostBytes);
+        var block = new LiveBlock { Address = e.Address, Size = size, Time = e.Time, Site = row, Thread = (ushort)thread, Function = e.Function };
+        if (_live.Put(block, e.Weight, out var before, out var weight))
+        {
+            Sites.Free(before.Site, before.Thread, Bytes(before.Size, weight), weight, temporary: false);
+            if (e.Operation != TraceOperation.Resize)
+                _lostFrees++;
+        }
+        else if (e.Operation == TraceOperation.Resize)
+        {
+            _unknownFrees++;
+        }
+        Sites.Allocate(row, thread, Bytes(size, e.Weight), e.Weight, e.Time);
+        _lastBlock[thread] = e.Address;
+    }
+
+    void Free(ulong address, int thread)
+    {
+        if (_live.TryRemove(address, out var block, out var weight))
+            Sites.Free(block.Site, block.Thread, Bytes(block.Size, weight), weight, temporary: _lastBlock[thread] == address);
+        else
+            _unknownFrees++;
+        _lastBlock[thread] = 0;
+    }
+
+    void Map(in TraceEvent e)
+    {
+        var (site, thread) = (KnownSite(e.Site), ThreadNames.NumberOf(e.Thread));
+        switch (e.Operation)
+        {
+            case TraceOperation.Map or TraceOperation.AttachShared:
+                Mappings.Map(e, site, thread, e.Address, e.Size);
+                break;
+            case TraceOperation.Unmap:
+                Mappings.Unmap(e.Address, e.Size);
+                break;
+            case TraceOperation.DetachShared:
+                Mappings.Unmap(e.Address, Mappings.Find(new Address(e.Address))?.Range.Size.Bytes ?? 0);
+                break;
+            case TraceOperation.Remap:
+                Mappings.Unmap(e.OldAddress, e.OldSize);
+                Mappings.Map(e, site, thread, e.Address, e.Size);
+                break;
+            case TraceOperation.Protect:
+                Mappings.Protect(e.Address, e.Size, e.Protection);
+                break;
+            case TraceOperation.MoveBreak when e.Address > e.OldAddress:
+                Mappings.Map(e, site, thread, e.OldAddress, e.Address - e.OldAddress);
+                break;
+            case TraceOperation.MoveBreak:
+                Mappings.Unmap(e.Address, e.OldAddress - e.Address);
+                break;
+        }
+    }
+
+    /// <summary>A node that was lost, with a part of a damaged file, is none.</summary>
+    uint KnownSite(uint site) => CallNodes.Contains(site) ? site : 0;
+
+    /// <summary>What a block of a sampled trace stands for.</summary>
+    static long Bytes(ulong size, double weight) => weight == 1 ? (long)size : (long)Math.Min(Math.Round(size * weight), 1e18);
+}

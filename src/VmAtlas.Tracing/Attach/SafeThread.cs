@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using VmAtlas.Model;
+using VmAtlas.Tracing.Interop;
+
+namespace VmAtlas.Tracing.Attach;
+
+/// <summary>Finds a thread of the target that can be made to call dlopen: one that holds no lock of the allocator or the loader.</summary>
+/// <remarks>
+/// First choice is a thread that sleeps in a system call, then one that runs outside the C library, then one that waits for a lock. Each is refused when a
+/// word of the innermost kilobyte of its stack is an address inside the allocator or the loader. Stale words there may refuse a thread needlessly, so
+/// one that has slept in the same call without a move for long enough is taken in spite of them: neither allocator nor loader sleeps that long while it holds a
+/// lock. That is wrong only where a lock of theirs is held by a thread that does not run (stopped by hand). A frame larger than a kilobyte between the stack pointer
+/// and the allocator would hide it; no C library has one.
+/// </remarks>
+sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
+{
+    const int Tries = 200;
+    const int Scanned = 1024;
+    const int LongAsleep = 60;
+    const ulong FutexCall = 202;
+
+    readonly Dictionary<int, (Registers Where, int Times)> _seen = [];
+
+    /// <exception cref="VmAtlasException">No thread came to a safe point.</exception>
+    public StoppedThread Stop()
+    {
+        for (var i = 0; i < Tries; i++)
+        {
+            foreach (var tid in InOrderOfPreference())
+            {
+                var thread = StoppedThread.Stop(tid, memory);
+                if (thread is null)
+                    continue;
+                if (IsSafe(thread) || HasSleptLong(tid, thread.Registers))
+                    return thread;
+                thread.Dispose();
+            }
+            Thread.Sleep(i % 7);
+        }
+        throw new VmAtlasException(Failure.General, $"no thread of process {pid} came to a point where the agent can be loaded: try again, or start the program with vmatlas trace --");
+    }
+
+    IEnumerable<int> InOrderOfPreference() => Directory.EnumerateDirectories($"/proc/{pid}/task")
+        .Select(folder => (Tid: int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture), Rank: RankOf(folder)))
+        .OrderBy(t => t.Rank).Select(t => t.Tid).Take(64).ToList();
+
+    /// <summary>/proc/PID/task/TID/syscall: "running", or the call's number and arguments.</summary>
+    static int RankOf(string folder)
+    {
+        try
+        {
+            var text = File.ReadAllText(Path.Combine(folder, "syscall"));
+            return text.StartsWith("running", StringComparison.Ordinal) ? 1 : text.StartsWith($"{FutexCall} ", StringComparison.Ordinal) ? 2 : 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 1; // kernels may be built without it
+        }
+    }
+
+    bool HasSleptLong(int tid, Registers now)
+    {
+        var times = _seen.TryGetValue(tid, out var before) && before.Where.Rsp == now.Rsp && before.Where.Rip == now.Rip && before.Where.Rcx == now.Rcx
+            && before.Where.OrigRax == now.OrigRax && unchecked((long)now.OrigRax) >= 0 ? before.Times + 1 : 0;
+        _seen[tid] = (now, times);
+        return times > LongAsleep;
+    }
+
+    bool IsSafe(StoppedThread thread)
+    {
+        var registers = thread.Registers;
+        var isInCall = unchecked((long)registers.OrigRax) >= 0;
+        if (libraries.IsDelicate(registers.Rip) || (!isInCall && libraries.IsInLibc(registers.Rip)))
+            return false;
+        var stack = memory.Read(registers.Rsp, Scanned);
+        for (var i = 0; i + 8 <= stack.Length; i += 8)
+            if (libraries.IsDelicate(BinaryPrimitives.ReadUInt64LittleEndian(stack.AsSpan(i))))
+                return false;
+        return true;
+    }
+}
