@@ -44,9 +44,9 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
         throw new VmAtlasException(Failure.General, $"no thread of process {pid} came to a point where the agent can be loaded: try again, or start the program with vmatlas trace --");
     }
 
-    List<int> InOrderOfPreference() => Directory.EnumerateDirectories($"/proc/{pid}/task")
+    int[] InOrderOfPreference() => Directory.EnumerateDirectories($"/proc/{pid}/task")
         .Select(folder => (Tid: int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture), Rank: RankOf(folder)))
-        .OrderBy(t => t.Rank).Select(t => t.Tid).Take(64).ToList();
+        .OrderBy(t => t.Rank).Select(t => t.Tid).Take(64).ToArray();
 
     /// <summary>/proc/PID/task/TID/syscall: "running", or the call's number and arguments.</summary>
     static int RankOf(string folder)
