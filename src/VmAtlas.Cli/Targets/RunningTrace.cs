@@ -16,6 +16,8 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
 
     static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
 
+    bool _flushFailed;
+
     /// <returns>The command's exit code; 128 + its number when a signal ended it, as a shell says.</returns>
     public int Launch(string[] command, TraceOptions options)
     {
@@ -56,9 +58,24 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
 
     void Look(string hint)
     {
-        writer?.Flush();
+        Flush();
         var totals = programs.Totals();
         progress.Show(FormattableString.Invariant(
             $"live {Figures.Short(new ByteSize(SiteTables.Bytes(totals.Heap.LiveBytes)))} in {totals.Heap.LiveCount:N0} blocks, {totals.Operations:N0} operations{hint}"));
+    }
+
+    /// <summary>A full disk ends the recording, not the command: that goes on to its end, and then the trace says what is missing.</summary>
+    void Flush()
+    {
+        try
+        {
+            if (!_flushFailed)
+                writer?.Flush();
+        }
+        catch (VmAtlasException e)
+        {
+            _flushFailed = true;
+            progress.Note(e.Message);
+        }
     }
 }

@@ -119,14 +119,14 @@ public sealed class HeaptrackImport
                 Trace(words.Hex(), words.Hex());
                 break;
             case 'a':
-                Add(_allocations, (words.Hex(), (uint)Within(words.Hex(), _nodes, "stack")));
+                Add(_allocations, (words.Hex(), (uint)Within(words.Hex(), _nodes + 1L, "stack")));
                 _live.Add(null);
                 break;
             case '+':
-                Allocate((int)Within(words.Hex(), (ulong)_allocations.Count - 1, "allocation"));
+                Allocate((int)Within(words.Hex(), _allocations.Count, "allocation"));
                 break;
             case '-':
-                Free((int)Within(words.Hex(), (ulong)_allocations.Count - 1, "allocation"));
+                Free((int)Within(words.Hex(), _allocations.Count, "allocation"));
                 break;
             case 'c':
                 _time = Math.Max(_time, (long)Within(words.Hex(), long.MaxValue / 2_000_000, "time") * 1_000_000);
@@ -167,10 +167,10 @@ public sealed class HeaptrackImport
 
     void Trace(ulong instruction, ulong parent)
     {
-        var (pc, module, frames) = _instructions[(int)Within(instruction, (ulong)_instructions.Count - 1, "instruction")];
+        var (pc, module, frames) = _instructions[(int)Within(instruction, _instructions.Count, "instruction")];
         if (_nodes >= MaxItems)
             throw new InvalidDataException("there are too many stacks");
-        var node = new CallNode(++_nodes, (uint)Within(parent, _nodes - 1, "caller"), pc == 0 ? 1 : pc, module);
+        var node = new CallNode(++_nodes, (uint)Within(parent, _nodes, "caller"), pc == 0 ? 1 : pc, module);
         Nodes.Add(node);
         _newNodes.Add(node);
         if (frames is { Length: > 0 })
@@ -207,9 +207,9 @@ public sealed class HeaptrackImport
         _events.Clear();
     }
 
-    int String(ulong number) => (int)Within(number, (ulong)_strings.Count - 1, "text");
+    int String(ulong number) => (int)Within(number, _strings.Count, "text");
 
-    static ulong Within(ulong value, ulong most, string what) => value <= most && most != ulong.MaxValue
+    static ulong Within(ulong value, long below, string what) => value < (ulong)below
         ? value : throw new InvalidDataException($"there is no {what} {value:x}");
 
     static void Add<T>(List<T> list, T item)

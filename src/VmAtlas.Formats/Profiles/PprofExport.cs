@@ -53,8 +53,10 @@ public sealed class PprofExport
     void AddSample(uint site, SiteFigures figures)
     {
         var stack = _store.CallNodes.Stack(site).ToList();
-        foreach (var node in stack)
-            AddLocation(node);
+        if (stack.Count == 0)
+            stack.Add(NoStack());
+        else
+            stack.ForEach(AddLocation);
         // Zeros stand in a packed field, so all four values are always there.
         ulong[] values = [Count(figures.TotalCount), (ulong)figures.TotalBytes, Count(figures.LiveCount), (ulong)figures.LiveBytes];
         _profile.Message(Sample, _message.Clear().Packed(1, stack.Select(n => (ulong)n)).Packed(2, values));
@@ -77,6 +79,18 @@ public sealed class PprofExport
             _message.Message(4, _line.Clear().Number(1, _functions[(frame.Function, frame.File)]).Number(2, frame.Line));
         }
         _profile.Message(Location, _message);
+    }
+
+    /// <summary>pprof leaves out samples without a place: what has no stack gets one of that name.</summary>
+    uint NoStack()
+    {
+        var id = _store.CallNodes.End;
+        if (!_locations.Add(id))
+            return id;
+        var frame = new StackFrame(_frames.Texts.Intern("(no stack)"), 0, 0, 0, false);
+        AddFunction(frame);
+        _profile.Message(Location, _message.Clear().Number(1, id).Message(4, _line.Clear().Number(1, _functions[(frame.Function, 0)])));
+        return id;
     }
 
     void AddFunction(StackFrame frame)

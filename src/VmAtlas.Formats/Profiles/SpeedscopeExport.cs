@@ -33,7 +33,7 @@ public static class SpeedscopeExport
     static int[] Stack(NodeFrames frames, uint site, Dictionary<StackFrame, int> numbers)
     {
         var stack = new List<int>();
-        foreach (var frame in frames.Stack(site))
+        foreach (var frame in frames.Stack(site).DefaultIfEmpty(new StackFrame(frames.Texts.Intern("(no stack)"), 0, 0, 0, false)))
         {
             // Whether it was inlined here makes no other frame of it.
             var key = frame with { IsInlined = false };
@@ -58,7 +58,7 @@ public static class SpeedscopeExport
     static void WriteProfile(Utf8JsonWriter json, TraceStore store, List<int[]> stacks, SiteValue value)
     {
         var weights = Enumerable.Range(0, stacks.Count).Select(row => (Row: row, Weight: value.Of(store.Sites[row])))
-            .Where(w => w.Weight > 0 && stacks[w.Row].Length > 0).ToList();
+            .Where(w => w.Weight > 0).ToList();
         json.WriteStartObject();
         json.WriteString("type", "sampled");
         json.WriteString("name", value.Name());

@@ -1,0 +1,110 @@
+using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
+using VmAtlas.Testing;
+
+namespace VmAtlas.Bench;
+
+/// <summary>What an event of a trace costs: taken into the store, written, read back; CPU time, medians, against the goals.</summary>
+static class TraceFigures
+{
+    const int Rounds = 7;
+    const double MostNanoseconds = 10, MostBytes = 5;
+
+    public static int Run(string[] counts)
+    {
+        var events = counts.Length > 0 ? int.Parse(counts[0]) : 2_000_000;
+        var heard = new Kept();
+        new SyntheticTrace(seed: 1, events).Play(heard);
+        var path = Path.GetTempFileName();
+        try
+        {
+            var store = Median(() => heard.Replay(new TraceStore(heard.Process!)));
+            var write = Median(() => Write(path, heard));
+            var bytes = new FileInfo(path).Length / (double)events;
+            var read = Median(() => LoadedTrace.ReadAll(path));
+            Console.WriteLine($"{events:N0} events, CPU time of one, median of {Rounds}");
+            Console.WriteLine($"  store      {store / events,7:0.00} ns   goal {MostNanoseconds} {(store / events <= MostNanoseconds ? "met" : "MISSED")}");
+            Console.WriteLine($"  write      {write / events,7:0.00} ns");
+            Console.WriteLine($"  read+store {read / events,7:0.00} ns");
+            Console.WriteLine($"  file       {bytes,7:0.00} bytes   goal {MostBytes} {(bytes <= MostBytes ? "met" : "MISSED")}");
+            return store / events <= MostNanoseconds && bytes <= MostBytes ? 0 : 1;
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    static void Write(string path, Kept heard)
+    {
+        using var file = TimelineFile.Create(path);
+        heard.Replay(new TraceWriter(file).Begin(heard.Process!));
+    }
+
+    static double Median(Action run)
+    {
+        var times = new double[Rounds];
+        for (var round = -2; round < Rounds; round++)
+        {
+            var before = Environment.CpuUsage.TotalTime;
+            run();
+            if (round >= 0)
+                times[round] = (Environment.CpuUsage.TotalTime - before).TotalNanoseconds;
+        }
+        return times.Order().ElementAt(Rounds / 2);
+    }
+
+    /// <summary>A trace in memory, so that making it up is not measured.</summary>
+    sealed class Kept : ITraceObserver, ITraceSink
+    {
+        readonly List<TraceEvent[]> _batches = [];
+        readonly List<CallNode[]> _nodes = [];
+
+        public TraceProcess? Process { get; private set; }
+
+        public void Replay(ITraceSink sink)
+        {
+            foreach (var nodes in _nodes)
+                sink.Nodes(nodes);
+            foreach (var batch in _batches)
+                sink.Events(batch);
+            sink.End(TraceEnding.Exited, 0, _batches[^1][^1].Time);
+        }
+
+        public ITraceSink Begin(TraceProcess process)
+        {
+            Process = process;
+            return this;
+        }
+
+        public void Module(TraceModule module)
+        {
+        }
+
+        public void Thread(TraceThread thread)
+        {
+        }
+
+        public void ThreadName(int thread, string name)
+        {
+        }
+
+        public void Nodes(ReadOnlySpan<CallNode> nodes) => _nodes.Add(nodes.ToArray());
+
+        public void Events(ReadOnlySpan<TraceEvent> events)
+        {
+            if (events.Length > 0)
+                _batches.Add(events.ToArray());
+        }
+
+        public void Dropped(long operations)
+        {
+        }
+
+        public void End(TraceEnding ending, int value, long time)
+        {
+        }
+    }
+}
