@@ -24,7 +24,8 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
 
     /// <param name="pid">A process id; the id of one of its threads means the process.</param>
     /// <exception cref="VmAtlasException"><see cref="Failure.NotFound"/>: there is none, or none that may be seen.</exception>
-    public LinuxTarget(int pid)
+    /// <param name="beside">Read who the process is on another thread, beside what is read next: a dozen small files are much of a short command's time.</param>
+    public LinuxTarget(int pid, bool beside = false)
     {
         _folder = OpenVisible(pid, out var leader);
         if (leader != pid)
@@ -36,8 +37,7 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
         _memory = new ProcessMemory(pid, _pages, _special);
         _files = new MappedFiles(_folder);
         _threads = new ThreadList(_folder);
-        // A dozen small files, most of a short command's time before its mappings are read: they are read beside it.
-        _process = Task.Run(() => ProcessFactsReader.Read(_folder, pid));
+        _process = beside ? Task.Run(() => ProcessFactsReader.Read(_folder, pid)) : Task.FromResult(ProcessFactsReader.Read(_folder, pid));
     }
 
     public ProcessFacts Process => _process.GetAwaiter().GetResult();

@@ -62,11 +62,18 @@ public sealed class ReaderPageTests : IDisposable
     [Fact]
     public void Tallies_of_every_mapping_equal_its_rss_anonymous_and_uss()
     {
-        for (var i = 0; i < _mappings.Count; i++)
+        var tallies = new PageTally[_mappings.Count];
+        for (var i = 0; i < tallies.Length; i++)
+            (_mappings.Starts[i] > long.MaxValue || _target.TryTally(_mappings.Range(i), out tallies[i])).ShouldBeTrue();
+        var after = new BlockTable();
+        _target.ReadMappings(after, _strings, []);
+        after.Count.ShouldBe(_mappings.Count);
+        for (var i = 0; i < tallies.Length; i++)
         {
-            if (_mappings.Starts[i] > long.MaxValue)
-                continue; // [vsyscall] has no pages of the process
-            _target.TryTally(_mappings.Range(i), out var tally).ShouldBeTrue();
+            // Not [vsyscall], which has no pages of the process; nor files that another process began or ceased to share meanwhile.
+            if (_mappings.Starts[i] > long.MaxValue || _mappings.Get(Measure.Uss, i) != after.Get(Measure.Uss, i))
+                continue;
+            var tally = tallies[i];
             (tally.Resident, tally.Anonymous, tally.Exclusive).ShouldBe(
                 (_mappings.Get(Measure.TotalWs, i), _mappings.Get(Measure.Anonymous, i), _mappings.Get(Measure.Uss, i)),
                 $"{_mappings.Range(i)} {_strings[_mappings.Names[i]]}");

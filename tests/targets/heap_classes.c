@@ -26,7 +26,7 @@ int main(void) {
     setvbuf(stdout, output, _IOFBF, sizeof output);
     make("app::Widget", widget_table, 100, 72);
     make("Plain", plain_table, 40, 200);
-    make("app::List<…>", list_table, 7, 24);
+    make("app::List<int>", list_table, 7, 24);
     printf("ready\n");
     fflush(stdout);
     char c;

@@ -51,7 +51,7 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
 {
     readonly ClrAnnotator _clr = new(clr);
 
-    public LinuxTarget Linux { get; } = new(pid);
+    public LinuxTarget Linux { get; } = new(pid, beside: true);
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation)
     {

@@ -4,17 +4,17 @@ namespace VmAtlas.Cli.Tests.Docs;
 /// <see cref="DocumentedWorld"/> puts real things for.</summary>
 public sealed class DocumentedCommandTests(DocumentedWorld world) : IClassFixture<DocumentedWorld>
 {
-    const string Process = @"^documented  pid \d+  user \w+  |^documented \d+ and its descendants: 1 process ";
+    const string Process = @"^docs\d+  pid \d+  user \w+  |^docs\d+ \d+ and its descendants: 1 process ";
 
     /// <summary>How the first line of a verb's text begins.</summary>
     static readonly (string Verb, string FirstLine)[] s_firstLines =
     [
-        ("-o", Process), ("-p", @"^map\.csv: documented, \d+ regions"), ("ps", @"^ *Pid +Name +User +Private +Total WS"), ("show", Process),
-        ("at", @"^[0-9a-f]{16}  documented \d+$"), ("pages", @"^[0-9a-f]{8,}"), ("strings", @"^$|^[0-9a-f]{8,} +\S"), ("managed", @"^clrtarget  pid \d+  user \w+  "),
-        ("diff", @"^before  \d{4}-\d\d-\d\d .*  documented \d+  Private "),
-        ("fragmentation", "^documented"), ("heap", @"^documented  pid \d+  glibc malloc of /"),
+        ("-o", Process), ("-p", @"^map\.csv: docs\d+, \d+ regions"), ("ps", @"^ *Pid +Name +User +Private +Total WS"), ("show", Process),
+        ("at", @"^[0-9a-f]{16}  docs\d+ \d+$"), ("pages", @"^[0-9a-f]{8,}"), ("strings", @"^$|^[0-9a-f]{8,} +\S"), ("managed", @"^clrtarget  pid \d+  user \w+  "),
+        ("diff", @"^before  \d{4}-\d\d-\d\d .*  docs\d+ \d+  Private "),
+        ("fragmentation", @"^docs\d+"), ("heap", @"^docs\d+  pid \d+  glibc malloc of /"),
         ("timeline", "^Total WS: 20 snapshots from |^Snapshot"),
-        ("record", @"^\w+\.vmatlas: \d+ snapshots? in "), ("export", @"^\w+\.\w+: documented, \d+ regions|^Process:"), ("import", @"^devenv\.vmatlas: "),
+        ("record", @"^\w+\.vmatlas: \d+ snapshots? in "), ("export", @"^\w+\.\w+: docs\d+, \d+ regions|^Process:"), ("import", @"^devenv\.vmatlas: "),
         ("snapshot", @"^\w+\.vmatlas: "), ("trim", "."), ("mark", "."), ("open", @"^The page is at http://127\.0\.0\.1:\d+/"), ("completion", "vmatlas"), ("help", "."),
     ];
 

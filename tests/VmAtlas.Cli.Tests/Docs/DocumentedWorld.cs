@@ -22,9 +22,12 @@ public sealed class DocumentedWorld : IDisposable
     readonly TestTarget _plain, _other, _managed;
     readonly string _address;
 
+    /// <summary>A name that no other process has, those of a second run of these tests included.</summary>
+    readonly string _name = $"docs{Environment.ProcessId}";
+
     public DocumentedWorld()
     {
-        var program = _files.Path("documented");
+        var program = _files.Path(_name);
         File.Copy(Path.Combine(Repository.Targets, "cli_texts"), program);
         _plain = TestTarget.Start(program);
         _other = TestTarget.Start("cli_texts");
@@ -75,7 +78,7 @@ public sealed class DocumentedWorld : IDisposable
     string PutIn(string command)
     {
         var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal) ? _managed : _plain;
-        return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", "documented")
+        return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
             .Replace(" 30s", " 500ms").Replace("--port 8123", "--port 0");
     }
 
