@@ -287,12 +287,15 @@ void check_unwind(const u64 *pcs, u32 count, int truncated);
 
 static void check(struct thread *self)
 {
-    u64 pcs[MAX_DEPTH];
+    static struct lock lock;
+    static u64 pcs[MAX_DEPTH]; // a stack of the target may be too small for it
     u32 count = 0;
+    lock_take(&lock);
     for (u32 i = self->count; i-- > 0;)
         if (!self->frames[i].hidden)
             pcs[count++] = self->frames[i].pc;
     check_unwind(pcs, count, self->frames[0].kind == NODE_TRUNCATED);
+    lock_drop(&lock);
 }
 #endif
 

@@ -1,15 +1,14 @@
 using System.Globalization;
 using VmAtlas.Capture.Linux.Annotators;
-using VmAtlas.Capture.Linux.Elf;
 using VmAtlas.Capture.Linux.Memory;
 using VmAtlas.Model;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux;
 
 /// <summary>A place within an ELF object.</summary>
 /// <param name="Section">Null between sections, and where section headers have been stripped.</param>
-/// <param name="Symbol">As the file names it: a C++ name is not undone. Null between symbols, for 32-bit objects, and where they have been
-/// stripped.</param>
+/// <param name="Symbol">As the file names it: a C++ name is not undone. Null between symbols, and where they have been stripped.</param>
 /// <param name="Offset">How far into the symbol.</param>
 public readonly record struct ImagePlace(string? Section, string? Symbol, ulong Offset);
 
@@ -26,11 +25,11 @@ public sealed partial class LinuxTarget
         using var file = OpenFileOf(snapshot, image);
         if (file is null)
             return null;
-        BytesAt bytes = (offset, into) => offset > long.MaxValue ? 0 : file.Read((long)offset, into);
+        if (ElfFile.TryReadMapped(file, wantSections: true) is not { } elf)
+            return new ImagePlace(null, null, 0);
         var at = new Address(address.Value - bias);
-        var section = ElfReader.TryRead(bytes, wantSections: true)?.Sections.FirstOrDefault(s => s.Range.Contains(at));
-        var symbol = ElfSymbols.ReadAll(bytes).At(at.Value);
-        return new ImagePlace(section?.Name, symbol?.Name, symbol?.Offset ?? 0);
+        var symbol = elf.SymbolAt(at.Value);
+        return new ImagePlace(elf.Sections.FirstOrDefault(s => s.Range.Contains(at))?.Name, symbol?.LinkageName, symbol is { } hit ? at.Value - hit.Start : 0);
     }
 
     static ulong? LoadBias(Region image)

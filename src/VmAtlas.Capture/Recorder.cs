@@ -5,7 +5,7 @@ namespace VmAtlas.Capture;
 /// <summary>Takes a snapshot again and again and hands each to a sink.</summary>
 /// <remarks>
 /// Snapshots begin at whole intervals, a late one does not shift those after it. When reading takes so long that it would use more than
-/// <see cref="RecorderOptions.MostReading"/> of the time, the next waits longer, from the second on; <see cref="Stretched"/> tells of it, once.
+/// <see cref="RecorderOptions.MostReading"/> of the time, the next waits longer, from the second on; <see cref="Stretched"/> tells of it, once. What the first took too long is made up for by the next ones.
 /// </remarks>
 /// <param name="capture">Takes one snapshot: <see cref="CapturePipeline.Capture"/>.</param>
 /// <param name="sink">Keeps it. A <see cref="VmAtlasException"/> of it ends the recording.</param>
@@ -17,7 +17,7 @@ public sealed class Recorder(
     public const int MostSkipped = 9;
 
     readonly TimeProvider _clock = options.Clock;
-    TimeSpan _reading;
+    TimeSpan _reading, _debt;
     bool _stretched;
     int _count, _skipped;
 
@@ -87,17 +87,29 @@ public sealed class Recorder(
     /// <summary>From the beginning of a snapshot, how long no other may begin.</summary>
     TimeSpan Rest(TimeSpan took)
     {
-        var rest = took / options.MostReading;
+        var (rest, spare) = (took / options.MostReading, options.Interval * options.MostReading - took);
         // The first reading is slow by nature (nothing is in a cache or compiled yet) and says nothing of those to come: a short recording
-        // would be over before the second.
+        // would be over before the second. It is paid for later.
         if (_count <= 1)
+        {
+            _debt += spare < TimeSpan.Zero ? -spare : TimeSpan.Zero;
             return rest < options.Interval ? rest : options.Interval;
+        }
         if (rest > options.Interval && !_stretched)
         {
             _stretched = true;
             Stretched?.Invoke(rest);
         }
-        return rest;
+        return _debt > TimeSpan.Zero ? Repay(took, spare) : rest;
+    }
+
+    /// <summary>Waits up to twice as long as this reading asks for, until the debt is gone.</summary>
+    TimeSpan Repay(TimeSpan took, TimeSpan spare)
+    {
+        var most = spare > took ? spare : took;
+        var paid = _debt < most ? _debt : most;
+        _debt -= paid;
+        return (took + paid) / options.MostReading;
     }
 
     /// <summary>The next whole interval that is not over yet, or later where the target is to be left alone.</summary>

@@ -38,6 +38,23 @@ public sealed class HostileTests : IDisposable
     }
 
     [Fact]
+    public void A_runtime_nobody_here_knows_tells_its_generations_itself_when_asked_to()
+    {
+        var app = Copy(Path.GetDirectoryName(PublishedTargets.Get("self-contained"))!, "app");
+        var traces = Plant(app);
+        ChangeBuildId(Path.Combine(app, "libcoreclr.so"));
+        using var target = ClrTarget.Start(Path.Combine(app, "clrtarget"));
+        var (snapshot, report) = target.Capture(new ClrOptions { AskRuntime = AskRuntime.InduceCollection });
+        report.Evidence.ShouldBe(ManagedEvidence.EventPipe, report.WhyNotBetter);
+        report.RuntimeVersion.ShouldBe(Environment.Version.ToString());
+        var use = ManagedUse.Of(snapshot).ShouldNotBeNull();
+        use.Evidence.ShouldBe("EventPipe");
+        use.WhyNotBetter.ShouldNotBeNull().ShouldContain("no trusted debugger library");
+        use.Rows.Single(r => r.Kind == ManagedKind.Large).Used.ShouldBeGreaterThan(10UL << 20);
+        File.Exists(traces).ShouldBeFalse("the planted library ran");
+    }
+
+    [Fact]
     public void A_program_that_only_claims_to_be_dotnet_costs_a_sentence()
     {
         // A file of the real name and build id, mapped by a process that has nothing else of a runtime.

@@ -32,6 +32,8 @@ sealed class FrameReader
     public double Number(string column, int row)
     {
         var about = _header.GetProperty("columns").EnumerateArray().Single(c => c.GetProperty("name").GetString() == column);
+        if (about.TryGetProperty("zero", out _))
+            return 0;
         var bytes = _bytes.AsSpan(_start + about.GetProperty("offset").GetInt32());
         return about.GetProperty("type").GetString() switch
         {

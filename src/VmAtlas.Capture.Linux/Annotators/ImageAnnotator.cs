@@ -1,7 +1,7 @@
 using VmAtlas.Capture.Linux.Annotators.Images;
-using VmAtlas.Capture.Linux.Elf;
 using VmAtlas.Capture.Linux.Memory;
 using VmAtlas.Model;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux.Annotators;
 
@@ -45,19 +45,18 @@ sealed class ImageAnnotator : IAnnotator
         }
     }
 
-    static ElfObject? ReadHeaders(AnnotationContext context, int mapping)
+    static ElfFile? ReadHeaders(AnnotationContext context, int mapping)
     {
         var start = context.Mappings.Range(mapping).Start;
         var memory = context.Mappings.Offsets[mapping] == 0 ? context.Target as IMemorySource : null;
         Span<byte> head = stackalloc byte[6];
-        if (memory is not null && memory.Read(start, head) == head.Length && !ElfReader.IsElf(head))
+        if (memory is not null && memory.Read(start, head) == head.Length && !ElfFile.IsElf(head))
             return null;
         using var file = (context.Target as IMappedFiles)?.OpenMapped(context.Mappings, context.Strings, mapping);
         if (file is not null)
-            return ElfReader.TryRead((offset, into) => file.Read((long)Math.Min(offset, long.MaxValue), into), context.Options.Blocks);
+            return ElfFile.TryReadMapped(file, context.Options.Blocks);
         // Only what the first mapping holds: the headers lie there, the section table, at the file's end, does not.
-        var size = context.Mappings.Get(Measure.Size, mapping);
-        return memory is null ? null : ElfReader.TryRead((offset, into) => offset >= size ? 0 : memory.Read(start + new ByteSize(offset), into), wantSections: false);
+        return memory is null ? null : ElfFile.TryReadMapped(new ImageBytes(memory, context.Mappings.Range(mapping)), wantSections: false);
     }
 
     static void Claim(AnnotationContext context, ElfPlacement placement, int mapping, int copy)

@@ -1,6 +1,7 @@
 using VmAtlas.Capture.Linux.Annotators.Images;
-using VmAtlas.Capture.Linux.Elf;
+using VmAtlas.Capture.Linux.Memory;
 using VmAtlas.Model;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux.Annotators;
 
@@ -43,7 +44,7 @@ sealed class KernelAnnotator : IAnnotator
         context.Claims.Label(region, range, context.Strings[context.Mappings.Names[mapping]].Trim('[', ']'));
         if (!context.Options.Blocks || !name.SequenceEqual("[vdso]"u8) || context.Target is not IMemorySource memory)
             return;
-        var elf = ElfReader.TryRead((offset, into) => offset >= range.Size.Bytes ? 0 : memory.Read(range.Start + new ByteSize(offset), into), wantSections: true);
+        var elf = ElfFile.TryReadMapped(new ImageBytes(memory, range), wantSections: true);
         if (elf?.BuildId is { } buildId)
             context.Claims.AddFact(region, "build-id", buildId);
         if (elf is null)

@@ -1,6 +1,9 @@
-using VmAtlas.Capture.Linux.Elf;
+using System.Text;
 using VmAtlas.Model;
 using VmAtlas.Model.Heaps;
+using VmAtlas.Symbols;
+using VmAtlas.Symbols.Demangling;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux.Heaps;
 
@@ -16,7 +19,7 @@ public sealed class BlockClasses(LinuxTarget target, BlockTable mappings, String
 
     readonly WordCache _words = new(target, WordCache.Sweeping);
     readonly Dictionary<ulong, string?> _known = [];
-    readonly Dictionary<(uint Device, ulong Inode), (ElfObject? Object, ElfSymbols Tables)> _objects = [];
+    readonly Dictionary<(uint Device, ulong Inode), (ElfFile? Object, NamedObjects Tables)> _objects = [];
 
     /// <summary>The class of the block, or null.</summary>
     public string? Of(Address block)
@@ -54,18 +57,21 @@ public sealed class BlockClasses(LinuxTarget target, BlockTable mappings, String
         if (!_objects.TryGetValue(key, out var found))
             _objects.Add(key, found = Open(row));
         var offset = mappings.Offsets[row] + (pointer - mappings.Starts[row]);
-        foreach (var segment in found.Object?.Segments ?? [])
-        {
-            if (offset >= segment.Offset && offset - segment.Offset < segment.FileSize)
-                return found.Tables.NameAt(segment.Memory.Start.Value + (offset - segment.Offset)) is { } symbol ? ClassName.Of(symbol) : null;
-        }
-        return null;
+        return found.Object?.AddressOf(offset) is { } address && found.Tables.NameAt(address) is { } symbol ? ClassOf(symbol) : null;
     }
 
-    (ElfObject? Object, ElfSymbols Tables) Open(int row)
+    /// <summary>The class that a virtual table's symbol stands for, or the symbol where it is not understood.</summary>
+    static string ClassOf(string symbol)
+    {
+        const string VirtualTable = "vtable for ";
+        var name = Demangler.Demangle(Encoding.Latin1.GetBytes(symbol));
+        return name.StartsWith(VirtualTable, StringComparison.Ordinal) ? name[VirtualTable.Length..] : symbol;
+    }
+
+    (ElfFile? Object, NamedObjects Tables) Open(int row)
     {
         using var file = target.OpenMapped(mappings, strings, row);
-        BytesAt bytes = (offset, into) => file is null || offset > long.MaxValue ? 0 : file.Read((long)offset, into);
-        return (ElfReader.TryRead(bytes, wantSections: false), ElfSymbols.Read(bytes, "_ZTV"u8));
+        var elf = file is null ? null : ElfFile.TryReadMapped(file, wantSections: true);
+        return (elf, NamedObjects.Read(elf, "_ZTV"u8));
     }
 }

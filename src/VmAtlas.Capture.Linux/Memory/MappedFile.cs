@@ -1,11 +1,12 @@
 using Microsoft.Win32.SafeHandles;
 using VmAtlas.Capture.Linux.Interop;
+using VmAtlas.Symbols.Bytes;
 
 namespace VmAtlas.Capture.Linux.Memory;
 
 /// <summary>A regular file that the target has mapped, open for reading only. The target may change or cut it at any time, so it is
 /// read by <c>pread</c> and never mapped here.</summary>
-public sealed class MappedFile : IDisposable
+public sealed class MappedFile : IFileBytes
 {
     readonly SafeFileHandle _file;
 

@@ -44,16 +44,41 @@ sealed class PageMap : IDisposable
         CanScan = _useScan && IsOpen && _scan.IsAvailable(_file);
     }
 
-    /// <summary>How many bytes from an address on are in memory without a gap, at most <paramref name="length"/>.</summary>
-    public ulong PresentRun(ulong start, ulong length)
+    /// <summary>How many bytes from an address on are in memory without a gap, at most <paramref name="length"/>, and all of one kind: copies that
+    /// processes share until one writes to them (after a fork), or none of them.</summary>
+    public ulong PresentRun(ulong start, ulong length, out bool copyOnWrite)
     {
+        copyOnWrite = false;
         if (!IsOpen || length == 0)
             return 0;
+        _words.Forget();
         var first = start & ~(_pageSize - 1);
         var end = start > ulong.MaxValue - length - _pageSize ? ulong.MaxValue & ~(_pageSize - 1) : (start + length + _pageSize - 1) & ~(_pageSize - 1);
-        var upTo = !CanScan ? PresentByWords(first, end) : PresentByScan(first, end);
+        var upTo = PresentByWords(first, end, out copyOnWrite);
         return upTo <= start ? 0 : Math.Min(length, upTo - start);
     }
+
+    /// <summary>Whether a page of a range is a copy that processes share until one writes to it. Reads ahead: for many places, ascending, after
+    /// <see cref="Forget"/>.</summary>
+    public bool HasCopyOnWrite(ulong start, ulong length)
+    {
+        var end = (start + length + _pageSize - 1) & ~(_pageSize - 1);
+        for (var at = start & ~(_pageSize - 1); at < end;)
+        {
+            var words = _words.At(_file, at, end, end + JoinPages * _pageSize);
+            foreach (var word in words)
+            {
+                if (IsCopyOnWrite(word))
+                    return true;
+            }
+            if (words.IsEmpty)
+                return false;
+            at += (ulong)words.Length * _pageSize;
+        }
+        return false;
+    }
+
+    static bool IsCopyOnWrite(ulong word) => (word & (PageWords.Present | PageWords.File | PageWords.Exclusive)) == PageWords.Present;
 
     /// <summary>The same for many places at once, ascending: one walk over all between them, an eighth of what reading smaps costs there.</summary>
     /// <param name="present">For each place how many of its bytes are in memory without a gap, at most <paramref name="length"/>.</param>
@@ -62,7 +87,7 @@ sealed class PageMap : IDisposable
         if (!CanScan || starts.IsEmpty)
         {
             for (var i = 0; i < starts.Length; i++)
-                present[i] = (int)PresentRun(starts[i], (ulong)length);
+                present[i] = (int)PresentRun(starts[i], (ulong)length, out _);
             return;
         }
         present[..starts.Length].Clear();
@@ -138,30 +163,17 @@ sealed class PageMap : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    ulong PresentByScan(ulong start, ulong end)
+    ulong PresentByWords(ulong start, ulong end, out bool copyOnWrite)
     {
-        var (at, upTo) = (start, start);
-        while (at < end && _scan.Next(_file, ref at, end, PageCategory.Present, out var found, atMost: 8) && !found.IsEmpty)
-        {
-            foreach (var region in found)
-            {
-                if (region.Start != upTo)
-                    return upTo;
-                upTo = region.End;
-            }
-        }
-        return upTo;
-    }
-
-    ulong PresentByWords(ulong start, ulong end)
-    {
-        _words.Forget();
+        copyOnWrite = false;
         for (var at = start; at < end;)
         {
             var words = _words.At(_file, at, end, end);
             foreach (var word in words)
             {
-                if ((word & PageWords.Present) == 0)
+                if (at == start)
+                    copyOnWrite = IsCopyOnWrite(word);
+                if ((word & PageWords.Present) == 0 || IsCopyOnWrite(word) != copyOnWrite)
                     return at;
                 at += _pageSize;
             }

@@ -10,7 +10,8 @@ namespace VmAtlas.Capture.Linux.Memory;
 /// <remarks>
 /// A page that is swapped out between the look and the copy is brought back by the kernel; nothing can prevent that from outside.
 /// <c>process_vm_readv</c> obeys the target's own protection; <c>/proc/PID/mem</c>, tried second, also reads PROT_NONE pages, and would
-/// read device memory, which is never wanted: such mappings are refused.
+/// read device memory, which is never wanted: such mappings are refused. Pages that a fork left shared until one side writes are read by the file alone:
+/// <c>process_vm_readv</c> pins what it reads, and to pin such a page the kernel makes the target a copy of its own (gup_must_unshare, since 5.19).
 /// </remarks>
 sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special) : IDisposable
 {
@@ -25,16 +26,28 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
 
     public int Read(Address start, Span<byte> into)
     {
-        var present = (int)pages.PresentRun(start.Value, (ulong)into.Length);
-        if (present == 0)
-            return 0;
+        var done = 0;
         fixed (byte* at = into)
         {
-            var local = new Iovec { Base = (nuint)at, Length = (nuint)present };
-            var remote = new Iovec { Base = (nuint)start.Value, Length = (nuint)present };
-            var got = Libc.process_vm_readv(pid, &local, 1, &remote, 1, 0);
-            return got > 0 ? (int)got : ReadFile(start, at, present);
+            while (done < into.Length)
+            {
+                var from = new Address(start.Value + (ulong)done);
+                var wanted = (int)pages.PresentRun(from.Value, (ulong)(into.Length - done), out var copyOnWrite);
+                var got = wanted == 0 ? 0 : copyOnWrite ? ReadFile(from, at + done, wanted) : ReadPinned(from, at + done, wanted);
+                done += got;
+                if (got == 0 || got < wanted)
+                    break;
+            }
         }
+        return done;
+    }
+
+    int ReadPinned(Address start, byte* into, int length)
+    {
+        var local = new Iovec { Base = (nuint)into, Length = (nuint)length };
+        var remote = new Iovec { Base = (nuint)start.Value, Length = (nuint)length };
+        var got = Libc.process_vm_readv(pid, &local, 1, &remote, 1, 0);
+        return got > 0 ? (int)got : ReadFile(start, into, length);
     }
 
     /// <summary>Copies what is present of as many bytes at each of many places, ascending, in a few calls.</summary>
@@ -44,6 +57,7 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
     {
         const int MostAtOnce = 1024; // UIO_MAXIOV
         pages.PresentRuns(starts, length, got);
+        pages.Forget();
         Span<Iovec> local = new Iovec[Math.Min(starts.Length, MostAtOnce)], remote = new Iovec[local.Length];
         fixed (byte* target = into)
         {
@@ -52,8 +66,12 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
                 var count = Math.Min(starts.Length - first, local.Length);
                 for (var i = 0; i < count; i++)
                 {
-                    local[i] = new Iovec { Base = (nuint)(target + (long)(first + i) * length), Length = (nuint)got[first + i] };
-                    remote[i] = new Iovec { Base = (nuint)starts[first + i], Length = (nuint)got[first + i] };
+                    var at = target + (long)(first + i) * length;
+                    var wanted = got[first + i];
+                    if (wanted > 0 && pages.HasCopyOnWrite(starts[first + i], (ulong)wanted))
+                        (got[first + i], wanted) = (ReadFile(new Address(starts[first + i]), at, wanted), 0);
+                    local[i] = new Iovec { Base = (nuint)at, Length = (nuint)wanted };
+                    remote[i] = new Iovec { Base = (nuint)starts[first + i], Length = (nuint)wanted };
                 }
                 var settled = Transfer(local[..count], remote[..count]);
                 first += settled;

@@ -1,6 +1,6 @@
-using VmAtlas.Capture.Linux.Elf;
 using VmAtlas.Capture.Linux.Memory;
 using VmAtlas.Model;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux.Runtimes;
 
@@ -68,7 +68,7 @@ sealed class GoAnnotator : IAnnotator
             if (context.Mappings.Inodes[row] == 0 || context.Mappings.Offsets[row] != 0)
                 continue;
             using var file = files.OpenMapped(context.Mappings, context.Strings, row);
-            var elf = file is null ? null : ElfReader.TryRead((at, into) => at > long.MaxValue ? 0 : file.Read((long)at, into), wantSections: true);
+            var elf = file is null ? null : ElfFile.TryReadMapped(file, wantSections: true);
             return elf is not null && elf.Sections.Any(s => s.Name is ".go.buildinfo" or ".gopclntab") ? row : -1;
         }
         return -1;

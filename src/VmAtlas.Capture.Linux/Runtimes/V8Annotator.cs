@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Runtimes;
@@ -11,6 +12,9 @@ namespace VmAtlas.Capture.Linux.Runtimes;
 sealed class V8Annotator : IAnnotator
 {
     const ulong PageAlignment = 256 << 10, SmallestPage = 4096, LargestPage = 4UL << 30;
+
+    /// <summary>Size, flags, heap, where the objects begin and end, three that do not matter here, and the space.</summary>
+    const int HeaderWords = 9;
 
     /// <summary>Spaces by their numbers (enum AllocationSpace of V8 11), the read-only one first, whose pages belong to no heap.</summary>
     static readonly string[] s_spaces =
@@ -26,13 +30,8 @@ sealed class V8Annotator : IAnnotator
         if (context.Target is not IMemorySource memory || !HasRoomForV8(context))
             return;
         var regions = new Dictionary<ulong, int>();
-        var looks = 0;
-        var starts = context.Mappings.Starts;
-        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read))
+        foreach (var start in FirstPages(context, memory))
         {
-            var start = starts[row];
-            if ((start & PageAlignment - 1) != 0 || context.Mappings.Get(Measure.TotalWs, row) == 0 || looks++ >= AnonymousMemory.MaxLooks)
-                continue;
             foreach (var (range, heap, space) in Pages(context, memory, start))
                 context.Claims.ClaimRange(RegionOf(context, regions, heap), range, space);
         }
@@ -48,6 +47,27 @@ sealed class V8Annotator : IAnnotator
                 return true;
         }
         return false;
+    }
+
+    /// <summary>Where mappings begin with what could be a page's header: all are looked at together.</summary>
+    static List<ulong> FirstPages(AnnotationContext context, IMemorySource memory)
+    {
+        var aligned = new List<ulong>();
+        var starts = context.Mappings.Starts;
+        foreach (var row in AnonymousMemory.Unclaimed(context, Protection.Read))
+        {
+            if ((starts[row] & PageAlignment - 1) == 0 && context.Mappings.Get(Measure.TotalWs, row) != 0 && aligned.Count < AnonymousMemory.MaxLooks)
+                aligned.Add(starts[row]);
+        }
+        var (words, got) = (new ulong[aligned.Count * HeaderWords], new int[aligned.Count]);
+        memory.ReadEach(CollectionsMarshal.AsSpan(aligned), HeaderWords * sizeof(ulong), MemoryMarshal.AsBytes(words.AsSpan()), got);
+        var found = new List<ulong>();
+        for (var i = 0; i < got.Length; i++)
+        {
+            if (got[i] == HeaderWords * sizeof(ulong) && IsHeader(aligned[i], words.AsSpan(i * HeaderWords, HeaderWords), out _, out _))
+                found.Add(aligned[i]);
+        }
+        return found;
     }
 
     /// <summary>Pages side by side from an address on; a page may reach over several mappings, code being protected otherwise than its header.</summary>
@@ -71,11 +91,17 @@ sealed class V8Annotator : IAnnotator
 
     static bool TryReadPage(IMemorySource memory, ulong at, out ulong size, out ulong heap, out ulong owner)
     {
-        Span<ulong> words = stackalloc ulong[9];
+        Span<ulong> words = stackalloc ulong[HeaderWords];
         (size, heap, owner) = (0, 0, 0);
-        if (!AnonymousMemory.TryRead(memory, at, words))
+        if (!AnonymousMemory.TryRead(memory, at, words) || !IsHeader(at, words, out size, out heap))
             return false;
-        (size, heap, owner) = (words[0], words[2], words[8]);
+        owner = words[8];
+        return true;
+    }
+
+    static bool IsHeader(ulong at, ReadOnlySpan<ulong> words, out ulong size, out ulong heap)
+    {
+        (size, heap) = (words[0], words[2]);
         var (start, end) = (words[3], words[4]);
         return size is >= SmallestPage and <= LargestPage && (size & 4095) == 0 && words[1] < 1UL << 32 && (heap & 7) == 0 && heap >= 65536
             && start > at && start - at < 64 << 10 && end > start && end - at <= size;

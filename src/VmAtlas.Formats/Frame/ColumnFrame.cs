@@ -36,7 +36,7 @@ public sealed class ColumnFrame
     public int Rows { get; }
 
     /// <summary>Bytes of the whole frame.</summary>
-    public long Length => _head.Length + _columns.Sum(c => (long)Padded(c.Width * Rows));
+    public long Length => _head.Length + _columns.Sum(c => (long)BytesOf(c, Rows));
 
     /// <summary>Writes column by column; never holds more than one.</summary>
     public async ValueTask WriteToAsync(Stream stream, CancellationToken cancellation = default)
@@ -44,6 +44,8 @@ public sealed class ColumnFrame
         await stream.WriteAsync(_head, cancellation).ConfigureAwait(false);
         foreach (var column in _columns)
         {
+            if (column.IsZero)
+                continue;
             var length = column.Width * Rows;
             var buffer = ArrayPool<byte>.Shared.Rent(Padded(length));
             try
@@ -85,9 +87,12 @@ public sealed class ColumnFrame
             writer.WriteString("name"u8, column.Name);
             writer.WriteString("type"u8, column.Type);
             writer.WriteString("unit"u8, column.Unit);
-            writer.WriteNumber("offset"u8, offset);
+            if (column.IsZero)
+                writer.WriteBoolean("zero"u8, true);
+            else
+                writer.WriteNumber("offset"u8, offset);
             writer.WriteEndObject();
-            offset += Padded(column.Width * rows);
+            offset += BytesOf(column, rows);
         }
         writer.WriteEndArray();
         writer.WriteStartArray("strings"u8);
@@ -96,6 +101,8 @@ public sealed class ColumnFrame
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
+
+    static int BytesOf(FrameColumn column, int rows) => column.IsZero ? 0 : Padded(column.Width * rows);
 
     static int Padded(int length) => checked(length + Alignment - 1) & -Alignment;
 }

@@ -8,6 +8,9 @@ namespace VmAtlas.Formats.Frame;
 /// <param name="Write">Fills bytes that are zero before.</param>
 public sealed record FrameColumn(string Name, string Type, string Unit, int Width, Action<Memory<byte>> Write)
 {
+    /// <summary>Every value is zero: the header says so, and no bytes follow. Most of what a target could have, it has not.</summary>
+    public bool IsZero { get; init; }
+
     public static FrameColumn Bytes(string name, string unit, Func<int, byte> value) => new(name, "u8", unit, 1, bytes =>
     {
         var span = bytes.Span;

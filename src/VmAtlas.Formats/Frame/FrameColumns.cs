@@ -35,11 +35,11 @@ static class FrameColumns
         var blocks = snapshot.Blocks;
         yield return FrameColumn.Bytes("protection", "", r => Any(snapshot, rows[r], b => (byte)b.Protection));
         yield return FrameColumn.Bytes("facts", "", r => Any(snapshot, rows[r], b => (byte)b.Facts));
-        yield return FrameColumn.Bytes("pageShift", "", r => rows[r].Block < 0 ? (byte)0 : blocks.PageShifts[rows[r].Block]);
-        yield return FrameColumn.Bytes("protectionKey", "", r => rows[r].Block < 0 ? (byte)0 : blocks.ProtectionKeys[rows[r].Block]);
-        yield return FrameColumn.Unsigned("device", "", r => rows[r].Block < 0 ? 0 : blocks.Devices[rows[r].Block]);
-        yield return FrameColumn.Doubles("offset", "B", r => rows[r].Block < 0 ? 0 : blocks.Offsets[rows[r].Block]);
-        yield return FrameColumn.Doubles("inode", "", r => rows[r].Block < 0 ? 0 : blocks.Inodes[rows[r].Block]);
+        yield return FrameColumn.Bytes("pageShift", "", r => rows[r].Block < 0 ? (byte)0 : blocks.PageShifts[rows[r].Block]) with { IsZero = IsZero(blocks.PageShifts) };
+        yield return FrameColumn.Bytes("protectionKey", "", r => rows[r].Block < 0 ? (byte)0 : blocks.ProtectionKeys[rows[r].Block]) with { IsZero = IsZero(blocks.ProtectionKeys) };
+        yield return FrameColumn.Unsigned("device", "", r => rows[r].Block < 0 ? 0 : blocks.Devices[rows[r].Block]) with { IsZero = IsZero(blocks.Devices) };
+        yield return FrameColumn.Doubles("offset", "B", r => rows[r].Block < 0 ? 0 : blocks.Offsets[rows[r].Block]) with { IsZero = IsZero(blocks.Offsets) };
+        yield return FrameColumn.Doubles("inode", "", r => rows[r].Block < 0 ? 0 : blocks.Inodes[rows[r].Block]) with { IsZero = IsZero(blocks.Inodes) };
     }
 
     static FrameColumn OfMeasure(Snapshot snapshot, FrameRows rows, Measure measure) => new(measure.JsonName(), "f64", "B", sizeof(double), bytes =>
@@ -59,7 +59,9 @@ static class FrameColumns
             if (row.IsBlock)
                 values[row.Parent] += values[r];
         }
-    });
+    }) { IsZero = measure != Measure.Size && snapshot.Blocks.IsZero(measure) };
+
+    static bool IsZero<T>(ReadOnlySpan<T> values) where T : unmanaged, IEquatable<T> => !values.ContainsAnyExcept(default(T));
 
     static AddressRange Range(Snapshot snapshot, FrameRow row)
     {

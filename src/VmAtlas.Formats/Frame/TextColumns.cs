@@ -18,7 +18,7 @@ sealed class TextColumns
         Add("vmFlags", rows, r => r.Block < 0 ? 0 : strings.OfFlags(blocks.Flags[r.Block]));
     }
 
-    public IEnumerable<FrameColumn> Columns => _columns.Select(c => FrameColumn.Unsigned(c.Name, "string", row => c.Values[row]));
+    public IEnumerable<FrameColumn> Columns => _columns.Select(c => FrameColumn.Unsigned(c.Name, "string", row => c.Values[row]) with { IsZero = !c.Values.AsSpan().ContainsAnyExcept(0u) });
 
     void Add(string name, FrameRows rows, Func<FrameRow, uint> number)
     {

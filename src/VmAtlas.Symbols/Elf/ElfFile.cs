@@ -11,8 +11,8 @@ public sealed class ElfFile
     /// <summary>Program headers taken at most: the largest real objects have some twenty.</summary>
     public const int MaxSegments = 128;
 
-    /// <summary>SHN_LORESERVE: more sections need an extended numbering that no linked object uses.</summary>
-    public const int MaxSections = 0xff00;
+    /// <summary>Section headers looked at; linked objects have some forty.</summary>
+    public const int MaxSections = 4096;
 
     /// <summary>Bytes of the table of section names, and of one name that are kept.</summary>
     public const int MaxNames = 1 << 20, MaxName = 64;
@@ -21,15 +21,16 @@ public sealed class ElfFile
 
     readonly IFileBytes _bytes;
     readonly ElfLayout _layout;
+    ElfSection[]? _mapped;
 
-    ElfFile(IFileBytes bytes, ElfLayout layout, ElfHeader header)
+    ElfFile(IFileBytes bytes, ElfLayout layout, ElfHeader header, bool wantSections)
     {
         (_bytes, _layout, Machine) = (bytes, layout, header.Machine);
         var all = ReadSegments(header);
         Segments = [.. all.Where(s => s.Kind == Load && !s.Memory.IsEmpty).OrderBy(s => s.Memory.Start.Value)];
         Relro = all.FirstOrDefault(s => s.Kind == GnuRelro)?.Memory ?? default;
         HeaderSize = header.SegmentsAt == (ulong)layout.HeaderSize ? header.SegmentsAt + (ulong)(all.Count * layout.SegmentSize) : 0;
-        AllSections = ReadSections(header);
+        AllSections = wantSections ? ReadSections(header) : [];
         BuildId = ElfNotes.BuildId(bytes, all.Where(s => s.Kind == Note).Select(s => (s.Offset, s.FileSize))
             .Concat(AllSections.Where(s => s.Kind == NoteSection).Select(s => (s.Offset, s.Size))));
     }
@@ -54,14 +55,31 @@ public sealed class ElfFile
     /// <summary>All sections in the order of their numbers, so that sh_link can be followed; one that makes no sense has no bytes.</summary>
     public IReadOnlyList<ElfSection> AllSections { get; }
 
+    /// <summary>Sections that lie in memory, ascending; empty when they were not asked for, not readable, or stripped.</summary>
+    public IReadOnlyList<ElfSection> Sections => _mapped ??=
+    [
+        .. AllSections.Where(s => s.Size > 0 && s.TakesMemory && Segments.Any(l => l.Memory.Contains(s.Range))).OrderBy(s => s.Range.Start.Value),
+    ];
+
+    /// <summary>From the first to the end of the last segment; there must be one.</summary>
+    public AddressRange Span => new(Segments[0].Memory.Start, Segments[^1].Memory.End);
+
+    /// <summary>Bytes of the file.</summary>
+    public long Length => _bytes.Length;
+
     internal ElfLayout Layout => _layout;
 
     /// <summary>Whether bytes begin like an ELF object that can be read: 32 or 64 bit, little-endian.</summary>
     public static bool IsElf(ReadOnlySpan<byte> start) => start.Length >= 6 && start.StartsWith("\x7f"u8) && start[1..].StartsWith("ELF"u8)
         && start[4] is 1 or 2 && start[5] == 1;
 
+    /// <summary>An object that is mapped: one with segments. Null when the bytes are none, or do not make sense.</summary>
+    public static ElfFile? TryReadMapped(IFileBytes bytes, bool wantSections) =>
+        TryRead(bytes, out _, wantSections) is { Segments.Count: > 0 } elf ? elf : null;
+
     /// <summary>The object, or null and a clause that says why not.</summary>
-    public static ElfFile? TryRead(IFileBytes bytes, out string? reason)
+    /// <param name="wantSections">Whether their headers are read too; without them neither symbols nor debug information are found.</param>
+    public static ElfFile? TryRead(IFileBytes bytes, out string? reason, bool wantSections = true)
     {
         Span<byte> head = stackalloc byte[64];
         head = head[..bytes.Read(0, head)];
@@ -72,7 +90,7 @@ public sealed class ElfFile
         if (reason is not null)
             return null;
         var layout = new ElfLayout(head[4] == 2);
-        return new ElfFile(bytes, layout, layout.Header(head));
+        return new ElfFile(bytes, layout, layout.Header(head), wantSections);
     }
 
     /// <summary>The section so named that has bytes in this file; null when there is none.</summary>
@@ -87,6 +105,14 @@ public sealed class ElfFile
                 return segment.Memory.Start.Value + (fileOffset - segment.Offset);
         }
         return null;
+    }
+
+    /// <summary>The function or data object that holds an address, by this file alone; null between symbols. Reads the whole table: for many addresses
+    /// use <see cref="ModuleSymbols"/>.</summary>
+    public SymbolHit? SymbolAt(ulong address)
+    {
+        var tables = new ModuleTables([this], WorkBudget.ForFile(Length));
+        return tables.Find(address, functions: true) ?? tables.Find(address, functions: false);
     }
 
     /// <summary>A section's bytes, decompressed where it is compressed.</summary>

@@ -34,9 +34,13 @@ sealed class SymbolTable
         for (var i = 0; i < rows.Count; i++)
         {
             var row = rows[i];
-            // Of several names of one address the first in the order of rows is kept.
+            // Of several names of one address the plainest is kept, read and not __read; of those the first in the order of rows.
             if (Count > 0 && _starts[Count - 1] == row.Start)
+            {
+                if (row.Size > 0 && Underscores(row.Name) < Underscores(_nameAt[Count - 1]))
+                    _nameAt[Count - 1] = row.Name;
                 continue;
+            }
             var next = i + 1;
             while (row.Size == 0 && next < rows.Count && rows[next].Start == row.Start)
                 next++;
@@ -88,6 +92,8 @@ sealed class SymbolTable
 
     /// <summary>The name as it stands in the file: mangled.</summary>
     public ReadOnlySpan<byte> NameOf(int index) => _names.Text(_nameAt[index]);
+
+    int Underscores(uint name) => _names.Text(name).IndexOfAnyExcept((byte)'_');
 
     static SymbolTable? Read(ElfFile elf, ElfSection section, bool functions, WorkBudget budget)
     {

@@ -20,6 +20,9 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
     const int LongAsleep = 60;
     const ulong FutexCall = 202;
 
+    /// <summary>mmap, mprotect, munmap, brk, mremap, madvise, futex: what an allocator may be in the middle of, in functions that have no name.</summary>
+    static readonly HashSet<ulong> s_memoryCalls = [9, 10, 11, 12, 25, 28, FutexCall];
+
     readonly Dictionary<int, (Registers Where, int Times)> _seen = [];
 
     /// <exception cref="VmAtlasException">No thread came to a safe point.</exception>
@@ -41,9 +44,9 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
         throw new VmAtlasException(Failure.General, $"no thread of process {pid} came to a point where the agent can be loaded: try again, or start the program with vmatlas trace --");
     }
 
-    IEnumerable<int> InOrderOfPreference() => Directory.EnumerateDirectories($"/proc/{pid}/task")
+    int[] InOrderOfPreference() => Directory.EnumerateDirectories($"/proc/{pid}/task")
         .Select(folder => (Tid: int.Parse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture), Rank: RankOf(folder)))
-        .OrderBy(t => t.Rank).Select(t => t.Tid).Take(64).ToList();
+        .OrderBy(t => t.Rank).Select(t => t.Tid).Take(64).ToArray();
 
     /// <summary>/proc/PID/task/TID/syscall: "running", or the call's number and arguments.</summary>
     static int RankOf(string folder)
@@ -71,7 +74,7 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
     {
         var registers = thread.Registers;
         var isInCall = unchecked((long)registers.OrigRax) >= 0;
-        if (libraries.IsDelicate(registers.Rip) || (!isInCall && libraries.IsInLibc(registers.Rip)))
+        if (libraries.IsDelicate(registers.Rip) || (isInCall ? s_memoryCalls.Contains(registers.OrigRax) : libraries.IsInLibc(registers.Rip)))
             return false;
         var stack = memory.Read(registers.Rsp, Scanned);
         for (var i = 0; i + 8 <= stack.Length; i += 8)

@@ -114,6 +114,8 @@ sealed unsafe class StoppedThread : IDisposable
             var got = Libc.waitpid(_tid, &status, Libc.WaitAll | Libc.WNOHANG);
             if (got == _tid && (status & 0xff) == 0x7f)
                 return status;
+            if (got == 0 && tries % 64 == 63 && StatusTakenByAnother() is { } taken)
+                return taken;
             if (got != 0 || clock.Elapsed > patience)
                 return null;
             if (tries > 2000)
@@ -121,6 +123,25 @@ sealed unsafe class StoppedThread : IDisposable
             else
                 Thread.SpinWait(20);
         }
+    }
+
+    /// <summary>Where the target is our child, whoever else waits in this process (.NET's own class for processes does) may take the news of a stop. The
+    /// thread's state and the signal it stopped with say the same.</summary>
+    int? StatusTakenByAnother()
+    {
+        const int StateField = 2;
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{_tid}/stat");
+            if (stat[stat.LastIndexOf(')') + StateField] != 't')
+                return null;
+        }
+        catch (IOException)
+        {
+            return null; // it has ended
+        }
+        var signal = stackalloc int[32]; // siginfo_t: number, errno, code
+        return Ptrace.ptrace(Ptrace.PTRACE_GETSIGINFO, _tid, null, signal) == 0 ? signal[2] >> 8 << 16 | signal[0] << 8 | 0x7f : null;
     }
 
     bool Save()

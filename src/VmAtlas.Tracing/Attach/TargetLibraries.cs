@@ -35,6 +35,8 @@ sealed class TargetLibraries
         // musl's loader and C library are one file, so there only its functions count.
         _wholly.AddRange(modules.Where(m => m != _libc && IsLoaderOrAllocator(m.Name)));
         Agent = modules.LastOrDefault(m => m.Path.StartsWith($"/memfd:{Injector.AgentName}", StringComparison.Ordinal));
+        if (Agent is not null)
+            _wholly.Add(Agent);
         IsLaunched = modules.Any(m => m.Name == AgentFile.Name);
     }
 

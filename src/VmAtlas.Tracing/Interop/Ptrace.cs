@@ -7,6 +7,7 @@ static unsafe partial class Ptrace
 {
     public const int PTRACE_CONT = 7;
     public const int PTRACE_DETACH = 17;
+    public const int PTRACE_GETSIGINFO = 0x4202;
     public const int PTRACE_GETREGSET = 0x4204;
     public const int PTRACE_SETREGSET = 0x4205;
     public const int PTRACE_SEIZE = 0x4206;

@@ -8,6 +8,8 @@ namespace VmAtlas.Capture.Linux.Tests.Annotators;
 /// <summary>Very many mappings, and memory shared by copy on write.</summary>
 public sealed class ManyTests
 {
+    const ulong M = 1 << 20, Moving = 64 << 10;
+
     [Theory]
     [InlineData("anonymous", MemoryType.PrivateData, 65000)]
     [InlineData("untouched", MemoryType.PrivateData, 65000)]
@@ -43,12 +45,16 @@ public sealed class ManyTests
         var range = target.Range("memory");
         foreach (var pid in (int[])[target.Pid, int.Parse(target.Said["child"].Single(), CultureInfo.InvariantCulture)])
         {
-            var region = Zoo.Capture(pid).RegionOf(range);
-            region.Range().ShouldBe(range);
-            (region.Get(Measure.TotalWs) >> 20).ShouldBe(16UL);
-            (region.Get(Measure.PrivateWs) >> 20).ShouldBe(4UL);
-            (region.Get(Measure.SharedWs) >> 20).ShouldBe(12UL);
-            (region.Get(Measure.Pss) >> 20).ShouldBe(10UL);
+            // A page that the kernel moves at this moment, to make room for huge pages, counts as private in smaps: some are let pass.
+            KernelTruth.Eventually(() =>
+            {
+                var region = Zoo.Capture(pid).RegionOf(range);
+                region.Range().ShouldBe(range);
+                region.Get(Measure.TotalWs).ShouldBe(16 * M);
+                region.Get(Measure.PrivateWs).ShouldBeInRange(4 * M, (4 * M) + Moving);
+                region.Get(Measure.SharedWs).ShouldBeInRange((12 * M) - Moving, 12 * M);
+                region.Get(Measure.Pss).ShouldBeInRange(10 * M, (10 * M) + Moving);
+            });
         }
     }
 }

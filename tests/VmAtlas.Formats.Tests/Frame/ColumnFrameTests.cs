@@ -37,6 +37,8 @@ public sealed class ColumnFrameTests
         public double[] Column(string name)
         {
             var column = Header.GetProperty("columns").EnumerateArray().Single(c => c.GetProperty("name").GetString() == name);
+            if (IsZero(name))
+                return new double[Rows];
             var at = _start + column.GetProperty("offset").GetInt32();
             (at % 8).ShouldBe(0);
             var bytes = _bytes.AsSpan(at);
@@ -48,6 +50,10 @@ public sealed class ColumnFrameTests
                 _ => MemoryMarshal.Cast<byte, double>(bytes)[..Rows].ToArray(),
             };
         }
+
+        /// <summary>Said to be zero all over, without bytes.</summary>
+        public bool IsZero(string name) =>
+            Header.GetProperty("columns").EnumerateArray().Single(c => c.GetProperty("name").GetString() == name).TryGetProperty("zero", out _);
 
         public string[] Texts(string name) =>
             [.. Column(name).Select(i => Header.GetProperty("strings")[(int)i].GetString()!)];
@@ -105,6 +111,18 @@ public sealed class ColumnFrameTests
                 sum.ShouldBe(snapshot.Summary[t].Measures[(Measure)m], $"{t} {(Measure)m}");
             }
         }
+    }
+
+    [Fact]
+    public void A_column_that_is_zero_all_over_has_no_bytes()
+    {
+        Snapshot Of(ulong swap) => new SnapshotMaker()
+            .Add(MemoryType.PrivateData, "", new BlockSpec(0x10000000, 0x10000) { Resident = 0x8000, Swap = swap }).Make();
+        var (without, with) = (ColumnFrame.Of(Of(0)), ColumnFrame.Of(Of(4096)));
+        new Decoded(without).IsZero("swap").ShouldBeTrue();
+        new Decoded(with).IsZero("swap").ShouldBeFalse();
+        new Decoded(with).Column("swap").ShouldBe([4096]);
+        new Decoded(without).IsZero("size").ShouldBeFalse();
     }
 
     [Fact]

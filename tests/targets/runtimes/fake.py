@@ -36,9 +36,13 @@ for size in (1 << 18, 1 << 20, 8 << 20, 32 << 20):
         elif chance.random() < 0.5:  # a pool of Python's
             words[:6] = [1, 0, here, here, 1 << 32, (16384 - 32) << 32 | 64]
         elif chance.random() < 0.5:  # a thread environment block of Wine's
-            words[1:3] = [here + 4096 * chance.randrange(1, 4096), here + 4096]
-            words[6] = here
-            struct.pack_into("<Q", memory, at + 0x400, here)
+            top = chance.choice([here + 4096 * chance.randrange(1, 4096), (1 << 64) - 4096, (1 << 47) - 4096])
+            words[1:3] = [top, top - 4096]
+            words[6], words[12] = here, odd()
+            # The stack's bottom stands a page further on in the block.
+            if at + 8192 <= size:
+                struct.pack_into("<Q", memory, at + 0x370, top)
+                struct.pack_into("<Q", memory, at + 4096 + 0x478, top - 8192)
         memory[at:at + len(words) * 8] = struct.pack("<%dQ" % len(words), *[w % (1 << 64) for w in words])
 print("ready", flush=True)
 sys.stdin.read()

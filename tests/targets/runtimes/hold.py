@@ -12,6 +12,7 @@ with tempfile.TemporaryFile() as statistics:
     os.dup2(errors, 2)
     statistics.seek(0)
     arenas = re.search(rb"(\d+) arenas \* (\d+) bytes/arena", statistics.read())
-print("arena-bytes", int(arenas[1]) * int(arenas[2]))
+# With PYTHONMALLOC=malloc there are none.
+print("arena-bytes", int(arenas[1]) * int(arenas[2]) if arenas else 0)
 print("ready", flush=True)
 sys.stdin.read()

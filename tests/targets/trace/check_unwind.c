@@ -16,9 +16,9 @@ static size_t g_used;
 __attribute__((visibility("hidden"))) void check_unwind(const unsigned long *ours, unsigned count, int truncated)
 {
     static __thread int inside;
-    unw_context_t context;
-    unw_cursor_t cursor;
-    unsigned long theirs[4200];
+    static unw_context_t context; // one thread at a time, by the caller's lock
+    static unw_cursor_t cursor;
+    static unsigned long theirs[8192];
     unsigned n = 0, first = 0;
     if (inside)
         return;
@@ -37,7 +37,8 @@ __attribute__((visibility("hidden"))) void check_unwind(const unsigned long *our
     unsigned other = n - first, i = 0;
     while (i < count && i < other && ours[i] == theirs[first + i])
         i++;
-    if (i == count && i == other)
+    // A stack deeper than the agent keeps is cut, and says so.
+    if (i == count && (i == other || (truncated && count == 4096)))
         __atomic_add_fetch(&g_equal, 1, __ATOMIC_RELAXED);
     else {
         if (truncated)

@@ -82,6 +82,7 @@ CASE void jumps(int depth)
 CASE void on_signal(int)
 {
     take(107);
+    g_sink = g_sink + 1;
 }
 
 CASE void recurse(int depth)

@@ -1,5 +1,5 @@
-using VmAtlas.Capture.Linux.Elf;
 using VmAtlas.Model;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux.Annotators.Images;
 
@@ -8,7 +8,7 @@ namespace VmAtlas.Capture.Linux.Annotators.Images;
 /// <param name="Bias">What is added to the object's own addresses, modulo 2^64.</param>
 /// <param name="Device">Device and inode of the file mapped.</param>
 /// <param name="Page">The system's page size.</param>
-sealed record ElfPlacement(ElfObject Object, ulong Bias, uint Device, ulong Inode, ulong Page)
+sealed record ElfPlacement(ElfFile Object, ulong Bias, uint Device, ulong Inode, ulong Page)
 {
     /// <summary>From its first segment to the end of its last, in whole pages.</summary>
     public AddressRange Span => Placed(Object.Span);
@@ -18,7 +18,7 @@ sealed record ElfPlacement(ElfObject Object, ulong Bias, uint Device, ulong Inod
     /// of the same file and offset. An anonymous executable mapping counts too: programs copy their code to huge pages. An object without code
     /// (libicudata) must have two segments at least, each at the start of a mapping with its access.
     /// </summary>
-    public static ElfPlacement? TryFind(BlockTable mappings, int mapping, ElfObject elf, ulong page)
+    public static ElfPlacement? TryFind(BlockTable mappings, int mapping, ElfFile elf, ulong page)
     {
         foreach (var segment in elf.Segments)
         {

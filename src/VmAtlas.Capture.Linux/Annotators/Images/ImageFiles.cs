@@ -1,4 +1,4 @@
-using VmAtlas.Capture.Linux.Elf;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux.Annotators.Images;
 
@@ -18,7 +18,7 @@ sealed class ImageFiles
         return file;
     }
 
-    public ImageFile Add(uint device, ulong inode, ElfObject? elf)
+    public ImageFile Add(uint device, ulong inode, ElfFile? elf)
     {
         _byInode.TryGetValue(inode, out var next);
         Count++;
@@ -32,7 +32,7 @@ sealed class ImageFile
     public required uint Device { get; init; }
 
     /// <summary>Null when it is no ELF object.</summary>
-    public required ElfObject? Object { get; init; }
+    public required ElfFile? Object { get; init; }
 
     /// <summary>Another file with this inode, on another device.</summary>
     public required ImageFile? Next { get; init; }

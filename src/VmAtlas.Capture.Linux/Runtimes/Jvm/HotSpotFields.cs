@@ -1,7 +1,9 @@
 using System.Text;
-using VmAtlas.Capture.Linux.Elf;
 using VmAtlas.Capture.Linux.Memory;
 using VmAtlas.Model;
+using VmAtlas.Symbols;
+using VmAtlas.Symbols.Bytes;
+using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux.Runtimes.Jvm;
 
@@ -32,14 +34,13 @@ sealed class HotSpotFields
     /// <param name="library">The first mapping of libjvm.so.</param>
     public static HotSpotFields? Read(AnnotationContext context, IMemorySource memory, MappedFile file, int library)
     {
-        BytesAt bytes = (at, into) => at > long.MaxValue ? 0 : file.Read((long)at, into);
         Span<ulong> array = stackalloc ulong[1];
-        if (ElfReader.TryRead(bytes, wantSections: false) is not { } elf
-            || ElfSymbols.Read(bytes, "gHotSpotVMStructs"u8).AddressOf("gHotSpotVMStructs") is not { } symbol
+        if (ElfFile.TryReadMapped(file, wantSections: true) is not { } elf
+            || NamedObjects.Read(elf, "gHotSpotVMStructs"u8).AddressOf("gHotSpotVMStructs") is not { } symbol
             || !AnonymousMemory.TryRead(memory, unchecked(context.Mappings.Starts[library] - elf.Segments[0].Memory.Start.Value + symbol), array))
             return null;
         var fields = new HotSpotFields(memory);
-        fields.ReadRows(context, bytes, array[0]);
+        fields.ReadRows(context, file, array[0]);
         return fields._fields.Count > 0 ? fields : null;
     }
 
@@ -70,7 +71,7 @@ sealed class HotSpotFields
         return AnonymousMemory.TryRead(_memory, address & ~7UL, word) ? word[0] : null;
     }
 
-    void ReadRows(AnnotationContext context, BytesAt file, ulong at)
+    void ReadRows(AnnotationContext context, IFileBytes file, ulong at)
     {
         Span<ulong> row = stackalloc ulong[RowWords];
         var (last, type) = (0UL, (string?)null);
@@ -84,13 +85,13 @@ sealed class HotSpotFields
         }
     }
 
-    static string? NameAt(AnnotationContext context, BytesAt file, ulong address)
+    static string? NameAt(AnnotationContext context, IFileBytes file, ulong address)
     {
         var row = context.Mappings.IndexOf(new Address(address));
         if (row < 0 || context.Mappings.Inodes[row] == 0)
             return null;
         Span<byte> text = stackalloc byte[MaxName];
-        text = text[..file(context.Mappings.Offsets[row] + (address - context.Mappings.Starts[row]), text)];
+        text = text[..file.Read((long)(context.Mappings.Offsets[row] + (address - context.Mappings.Starts[row]) & long.MaxValue), text)];
         var end = text.IndexOf((byte)0);
         return end > 0 ? Encoding.Latin1.GetString(text[..end]) : null;
     }

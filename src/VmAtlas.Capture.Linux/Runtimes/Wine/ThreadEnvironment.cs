@@ -6,7 +6,7 @@ namespace VmAtlas.Capture.Linux.Runtimes.Wine;
 /// <param name="Process">The process environment block.</param>
 readonly record struct ThreadEnvironment(ulong Address, uint Id, ulong Bottom, ulong Top, ulong SystemStack, ulong Process)
 {
-    const ulong PageBytes = 4096, LargestStack = 1UL << 30;
+    const ulong PageBytes = 4096, LargestStack = 1UL << 30, Highest = 1UL << 47;
 
     // In words: NtTib.StackBase, NtTib.StackLimit, NtTib.Self, ClientId.UniqueThread, ProcessEnvironmentBlock; in bytes: Wine's kernel_stack, DeallocationStack.
     const int StackBase = 1, StackLimit = 2, Self = 6, UniqueThread = 9, Peb = 12, Words = 13;
@@ -19,7 +19,7 @@ readonly record struct ThreadEnvironment(ulong Address, uint Id, ulong Bottom, u
         if (!AnonymousMemory.TryRead(memory, at, head) || head[Self] != at || !AnonymousMemory.TryRead(memory, at + DeallocationStack, bottom))
             return null;
         var (top, limit) = (head[StackBase], head[StackLimit]);
-        if (bottom[0] >= limit || limit >= top || top - bottom[0] > LargestStack || ((top | bottom[0]) & PageBytes - 1) != 0)
+        if (top > Highest || head[Peb] > Highest || bottom[0] >= limit || limit >= top || top - bottom[0] > LargestStack || ((top | bottom[0]) & PageBytes - 1) != 0)
             return null;
         var hasSystem = AnonymousMemory.TryRead(memory, at + KernelStack, system) && system[0] == top;
         return new ThreadEnvironment(at, (uint)head[UniqueThread], bottom[0], top, hasSystem ? top : 0, head[Peb]);

@@ -18,7 +18,7 @@ export interface Frame {
 
 interface Header {
   rows: number;
-  columns: { name: string; type: string; unit: string; offset: number }[];
+  columns: { name: string; type: string; unit: string; offset?: number; zero?: boolean }[];
   strings: string[];
 }
 
@@ -33,7 +33,8 @@ export function decodeFrame(buffer: ArrayBuffer): Frame {
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8))) as Header;
   const columns = new Map<string, FrameColumn>();
   for (const { name, type, unit, offset } of header.columns) {
-    const values = valuesOf(buffer, type, start + offset, header.rows);
+    // Without an offset: all values are zero, and none were sent.
+    const values = offset === undefined ? valuesOf(new ArrayBuffer(header.rows * 8), type, 0, header.rows) : valuesOf(buffer, type, start + offset, header.rows);
     if (values !== undefined) columns.set(name, { name, unit, values });
   }
   return { rows: header.rows, strings: header.strings, columns };

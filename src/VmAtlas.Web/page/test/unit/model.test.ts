@@ -36,6 +36,15 @@ describe("the frame", () => {
     expect(frame.columns.has("swap")).toBe(false);
   });
 
+  it("makes columns that are zero all over itself", () => {
+    const head = new TextEncoder().encode(JSON.stringify({ rows: 3, columns: [{ name: "swap", type: "f64", unit: "B", zero: true }], strings: [""] }).padEnd(96));
+    const bytes = new Uint8Array(8 + head.length);
+    bytes.set(new TextEncoder().encode("VMF1"));
+    new DataView(bytes.buffer).setUint32(4, head.length, true);
+    bytes.set(head, 8);
+    expect(decodeFrame(bytes.buffer).columns.get("swap")).toEqual({ name: "swap", unit: "B", values: new Float64Array(3) });
+  });
+
   it("is refused when it is no frame or cut short", () => {
     expect(() => decodeFrame(new ArrayBuffer(4))).toThrow("no frame");
     expect(() => decodeFrame(new TextEncoder().encode("VMF2....").buffer)).toThrow("no frame");

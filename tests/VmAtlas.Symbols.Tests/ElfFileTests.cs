@@ -1,27 +1,19 @@
 using System.Buffers.Binary;
-using VmAtlas.Capture.Linux.Elf;
 using VmAtlas.Model;
 using VmAtlas.Testing;
+using VmAtlas.Symbols.Bytes;
+using VmAtlas.Symbols.Elf;
 
-namespace VmAtlas.Capture.Linux.Tests.Images;
+namespace VmAtlas.Symbols.Tests;
 
-public sealed class ElfReaderTests
+public sealed class ElfFileTests
 {
     static readonly string s_libc = File.ReadLines("/proc/self/maps").First(l => l.EndsWith("/libc.so.6", StringComparison.Ordinal)).Split(' ')[^1];
-
-    static BytesAt Over(byte[] file) => (offset, into) =>
-    {
-        if (offset >= (ulong)file.Length)
-            return 0;
-        var part = file.AsSpan((int)offset, Math.Min(into.Length, file.Length - (int)offset));
-        part.CopyTo(into);
-        return part.Length;
-    };
 
     [Fact]
     public void Segments_are_those_of_readelf()
     {
-        var elf = ElfReader.TryRead(Over(File.ReadAllBytes(s_libc)), wantSections: true).ShouldNotBeNull();
+        var elf = ElfFile.TryReadMapped(new MemoryBytes(File.ReadAllBytes(s_libc)), wantSections: true).ShouldNotBeNull();
         var told = Tool.Output("readelf", "-lW", s_libc).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(w => w.Length > 6 && w[0] == "LOAD")
             .Select(w => (Offset: Convert.ToUInt64(w[1], 16), Address: Convert.ToUInt64(w[2], 16), FileSize: Convert.ToUInt64(w[4], 16), Size: Convert.ToUInt64(w[5], 16)));
@@ -35,7 +27,7 @@ public sealed class ElfReaderTests
 
     [Fact]
     public void Sections_are_read_only_when_asked_for() =>
-        ElfReader.TryRead(Over(File.ReadAllBytes(s_libc)), wantSections: false).ShouldNotBeNull().Sections.ShouldBeEmpty();
+        ElfFile.TryReadMapped(new MemoryBytes(File.ReadAllBytes(s_libc)), wantSections: false).ShouldNotBeNull().Sections.ShouldBeEmpty();
 
     [Fact]
     public void A_file_cut_at_any_length_is_read_or_refused_and_nothing_else()
@@ -43,7 +35,7 @@ public sealed class ElfReaderTests
         var file = File.ReadAllBytes(s_libc).AsSpan(0, 8192).ToArray();
         var read = 0;
         for (var length = 0; length <= file.Length; length += 7)
-            read += ElfReader.TryRead(Over(file[..length]), wantSections: true) is null ? 0 : 1;
+            read += ElfFile.TryReadMapped(new MemoryBytes(file.AsMemory(0, length)), wantSections: true) is null ? 0 : 1;
         read.ShouldBeInRange(1, 8192 / 7);
     }
 
@@ -62,22 +54,22 @@ public sealed class ElfReaderTests
                 damage.Add((at, file[at]));
                 file[at] = (byte)(random.Next(2) == 0 ? 0xff : random.Next(256));
             }
-            var elf = ElfReader.TryRead(Over(file), wantSections: true);
+            var elf = ElfFile.TryReadMapped(new MemoryBytes(file), wantSections: true);
             damage.Reverse();
             foreach (var (at, before) in damage)
                 file[at] = before;
             if (elf is null)
                 continue;
             elf.Segments.All(s => s.Memory.Start.Value <= 1UL << 56 && s.Memory.Start < s.Memory.End).ShouldBeTrue();
-            elf.Sections.Count.ShouldBeLessThanOrEqualTo(ElfReader.MaxSections);
-            elf.Sections.All(s => elf.Segments.Any(l => l.Memory.Contains(s.Range)) && s.Name.Length <= ElfReader.MaxName).ShouldBeTrue();
+            elf.Sections.Count.ShouldBeLessThanOrEqualTo(ElfFile.MaxSections);
+            elf.Sections.All(s => elf.Segments.Any(l => l.Memory.Contains(s.Range)) && s.Name.Length <= ElfFile.MaxName).ShouldBeTrue();
         }
     }
 
     [Theory]
     [InlineData(54, 57)] // e_phentsize that is not ours
     [InlineData(56, 0)] // no program headers
-    [InlineData(56, ElfReader.MaxSegments + 1)]
+    [InlineData(56, ElfFile.MaxSegments + 1)]
     [InlineData(56, 0xffff)]
     [InlineData(5, 2)] // big-endian
     [InlineData(4, 3)] // no such class
@@ -88,11 +80,11 @@ public sealed class ElfReaderTests
             file[at] = (byte)value;
         else
             BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(at), (ushort)value);
-        ElfReader.TryRead(Over(file), wantSections: true).ShouldBeNull();
+        ElfFile.TryReadMapped(new MemoryBytes(file), wantSections: true).ShouldBeNull();
     }
 
     [Theory]
-    [InlineData(ElfReader.MaxSections + 1, true)]
+    [InlineData(ElfFile.MaxSections + 1, true)]
     [InlineData(0, true)]
     [InlineData(30, false)]
     public void A_section_table_out_of_bounds_costs_the_sections_only(int count, bool none)
@@ -100,7 +92,7 @@ public sealed class ElfReaderTests
         var file = File.ReadAllBytes(s_libc);
         BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(60), (ushort)count);
         BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(62), 29);
-        var elf = ElfReader.TryRead(Over(file), wantSections: true).ShouldNotBeNull();
+        var elf = ElfFile.TryReadMapped(new MemoryBytes(file), wantSections: true).ShouldNotBeNull();
         (elf.Sections.Count == 0).ShouldBe(none);
         elf.Segments.Count.ShouldBe(4);
     }
@@ -109,7 +101,7 @@ public sealed class ElfReaderTests
     public void A_segment_that_passes_the_end_of_the_numbers_is_left_out()
     {
         var file = File.ReadAllBytes(s_libc);
-        var segments = ElfReader.TryRead(Over(file), wantSections: false)!.Segments.Count;
+        var segments = ElfFile.TryReadMapped(new MemoryBytes(file), wantSections: false)!.Segments.Count;
         for (var i = 0; i < 16; i++)
         {
             var header = file.AsSpan(64 + i * 56);
@@ -118,7 +110,7 @@ public sealed class ElfReaderTests
             BinaryPrimitives.WriteUInt64LittleEndian(header[40..], ulong.MaxValue - 100);
             break;
         }
-        ElfReader.TryRead(Over(file), wantSections: false)!.Segments.Count.ShouldBe(segments - 1);
+        ElfFile.TryReadMapped(new MemoryBytes(file), wantSections: false)!.Segments.Count.ShouldBe(segments - 1);
     }
 
     [Fact]
@@ -133,8 +125,8 @@ public sealed class ElfReaderTests
         uint[] segment = [1, 0x1000, 0x08048000, 0x08048000, 0x500, 0x700, 5, 0x1000];
         for (var i = 0; i < segment.Length; i++)
             BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(52 + i * 4), segment[i]);
-        var elf = ElfReader.TryRead(Over(file), wantSections: true).ShouldNotBeNull();
+        var elf = ElfFile.TryReadMapped(new MemoryBytes(file), wantSections: true).ShouldNotBeNull();
         elf.Is64.ShouldBeFalse();
-        elf.Segments.ShouldBe([new ElfSegment(0x1000, 0x500, AddressRange.Of(0x08048000, 0x08048700), Protection.Read | Protection.Execute)]);
+        elf.Segments.ShouldBe([new ElfSegment(1, 0x1000, 0x500, AddressRange.Of(0x08048000, 0x08048700), Protection.Read | Protection.Execute)]);
     }
 }
