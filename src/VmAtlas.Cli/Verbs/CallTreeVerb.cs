@@ -45,7 +45,7 @@ sealed class CallTreeVerb : Verb
         var shape = Shape(arguments);
         var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session);
         var sites = arguments.GetValue(_mappings) ? trace.Store.MappingSites : trace.Store.Sites;
-        var tree = CallTreeBuilder.Build(shape, trace.Store, sites, trace.Frames, f => value.Of(f) > 0);
+        var tree = CallTreeBuilder.Build(shape, trace.Store, sites, trace.Frames);
         if (arguments.GetValue(Json))
         {
             var least = arguments.GetResult(_least) is { Implicit: false } ? Least(arguments, value, tree) : 0;

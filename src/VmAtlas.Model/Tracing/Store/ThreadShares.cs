@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace VmAtlas.Model.Tracing;
 
 /// <summary>How the figures of call sites divide among threads. A site that one thread alone uses, as most are, costs two bytes.</summary>
@@ -9,6 +7,10 @@ sealed class ThreadShares
     {
         public long Live, Total;
         public double LiveCount, TotalCount;
+        public int Row, Thread;
+
+        /// <summary>Number + 1 of the row's next share; 0 for none.</summary>
+        public int Next;
     }
 
     const short Nobody = 0, Several = -1;
@@ -16,14 +18,24 @@ sealed class ThreadShares
     /// <summary>By row: the only thread's number + 1, or one of the above.</summary>
     short[] _owners = new short[256];
 
-    readonly Dictionary<(int Row, int Thread), Share> _shares = [];
-    readonly Dictionary<int, List<int>> _threads = [];
+    /// <summary>By row: number + 1 of its last share.</summary>
+    int[] _ofRow = new int[256];
+
+    Share[] _shares = new Share[64];
+
+    /// <summary>Open addressing by row and thread: number + 1 of a share; 0 is free.</summary>
+    int[] _slots = new int[256];
+
+    int _count;
 
     /// <summary>Also takes what the row held before, should another thread come to use it now.</summary>
     public void Allocate(int row, int thread, long bytes, double count, long live, double liveCount, long total, double totalCount)
     {
         if (row >= _owners.Length)
+        {
             Array.Resize(ref _owners, Math.Max(row + 1, _owners.Length * 2));
+            Array.Resize(ref _ofRow, _owners.Length);
+        }
         var owner = _owners[row];
         if (owner == thread + 1)
             return;
@@ -33,10 +45,8 @@ sealed class ThreadShares
             return;
         }
         if (owner != Several)
-            Divide(row, owner - 1, new Share { Live = live, LiveCount = liveCount, Total = total, TotalCount = totalCount });
-        ref var share = ref CollectionsMarshal.GetValueRefOrAddDefault(_shares, (row, thread), out var known);
-        if (!known)
-            _threads[row].Add(thread);
+            Divide(row, owner - 1, live, liveCount, total, totalCount);
+        ref var share = ref Of(row, thread);
         unchecked
         {
             share.Live += bytes;
@@ -51,7 +61,7 @@ sealed class ThreadShares
     {
         if (_owners[row] != Several)
             return;
-        ref var share = ref CollectionsMarshal.GetValueRefOrNullRef(_shares, (row, thread));
+        ref var share = ref Of(row, thread);
         share.Live = unchecked(share.Live - bytes);
         share.LiveCount -= count;
     }
@@ -59,20 +69,63 @@ sealed class ThreadShares
     public IEnumerable<(int Thread, SiteFigures Figures)> Of(int row, SiteFigures whole)
     {
         if (row >= _owners.Length || _owners[row] == Nobody)
-            return [];
+            yield break;
         if (_owners[row] != Several)
-            return [(_owners[row] - 1, whole)];
-        return _threads[row].Select(thread =>
+            yield return (_owners[row] - 1, whole);
+        for (var number = _ofRow[row]; number > 0; number = _shares[number - 1].Next)
         {
-            var share = _shares[(row, thread)];
-            return (thread, new SiteFigures(share.Live, share.LiveCount, share.Total, share.TotalCount) { AtPeakBytes = null });
-        });
+            var share = _shares[number - 1];
+            yield return (share.Thread, new SiteFigures(share.Live, share.LiveCount, share.Total, share.TotalCount) { AtPeakBytes = null });
+        }
     }
 
-    void Divide(int row, int first, Share share)
+    void Divide(int row, int first, long live, double liveCount, long total, double totalCount)
     {
         _owners[row] = Several;
-        _shares[(row, first)] = share;
-        _threads[row] = [first];
+        ref var share = ref Of(row, first);
+        (share.Live, share.LiveCount, share.Total, share.TotalCount) = (live, liveCount, total, totalCount);
     }
+
+    ref Share Of(int row, int thread)
+    {
+        var mask = _slots.Length - 1;
+        for (var slot = Home(row, thread) & mask; ; slot = (slot + 1) & mask)
+        {
+            if (_slots[slot] is var number and not 0)
+            {
+                ref var known = ref _shares[number - 1];
+                if (known.Row == row && known.Thread == thread)
+                    return ref known;
+                continue;
+            }
+            return ref Add(row, thread, slot);
+        }
+    }
+
+    ref Share Add(int row, int thread, int slot)
+    {
+        if (_count == _shares.Length)
+            Array.Resize(ref _shares, _count * 2);
+        _shares[_count] = new Share { Row = row, Thread = thread, Next = _ofRow[row] };
+        _ofRow[row] = _slots[slot] = ++_count;
+        var number = _count - 1;
+        if (_count * 2 > _slots.Length)
+            Grow();
+        return ref _shares[number];
+    }
+
+    void Grow()
+    {
+        _slots = new int[_slots.Length * 2];
+        var mask = _slots.Length - 1;
+        for (var i = 0; i < _count; i++)
+        {
+            var slot = Home(_shares[i].Row, _shares[i].Thread) & mask;
+            while (_slots[slot] != 0)
+                slot = (slot + 1) & mask;
+            _slots[slot] = i + 1;
+        }
+    }
+
+    static int Home(int row, int thread) => (int)(unchecked(((ulong)(uint)row << 12 ^ (uint)thread) * 0x9E3779B97F4A7C15) >> 33);
 }

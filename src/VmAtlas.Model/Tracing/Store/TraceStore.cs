@@ -11,6 +11,9 @@ public sealed class TraceStore : ITraceSink
     /// <summary>No address space is larger; what says so is damaged or made up.</summary>
     const ulong MostBytes = 1UL << 56;
 
+    /// <summary>Events between asking for a block's slot and needing it: some 100 ns, as long as memory takes.</summary>
+    const int Ahead = 8;
+
     const int MostLost = 1 << 16;
 
     readonly LiveBlocks _live = new();
@@ -101,8 +104,11 @@ public sealed class TraceStore : ITraceSink
         lock (Gate)
         {
             _operations += events.Length;
-            foreach (ref readonly var e in events)
+            for (var i = 0; i < events.Length; i++)
             {
+                ref readonly var e = ref events[i];
+                if (i + Ahead < events.Length)
+                    _live.Prefetch(events[i + Ahead].Address);
                 if (e.Time >= Series.Due)
                     Series.Take(_now, Sites);
                 _now = e.Time;
