@@ -42,7 +42,7 @@ public sealed partial class LinuxTarget
             throw TargetErrors.Gone(_folder, Process);
         _special.Learn(mappings);
         (_deleted ??= new DeletedNames(_files)).Resolve(mappings, strings);
-        Layout = LayoutReader.Of(Process.Architecture, HighestEnd(mappings));
+        _highest = HighestEnd(mappings);
         Report(parser, MixedPrivate.Resolve(mappings, parser.Mixed, _pages), problems);
     }
 
@@ -79,7 +79,7 @@ public sealed partial class LinuxTarget
         _pages.Open(_space.Folder);
         _memory.Open(_space.Folder);
         if (hadOne)
-            Process = ProcessFactsReader.Read(_folder, Process.Pid);
+            _process = Task.FromResult(ProcessFactsReader.Read(_folder, Process.Pid));
     }
 
     SmapsParser ParserFor(BlockTable mappings, StringTable strings)

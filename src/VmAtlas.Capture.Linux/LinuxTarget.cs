@@ -18,6 +18,8 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
     readonly ProcessMemory _memory;
     readonly MappedFiles _files;
     readonly ThreadList _threads;
+    Task<ProcessFacts> _process;
+    ulong _highest;
     AddressSpaceFiles? _space;
 
     /// <param name="pid">A process id; the id of one of its threads means the process.</param>
@@ -34,15 +36,15 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
         _memory = new ProcessMemory(pid, _pages, _special);
         _files = new MappedFiles(_folder);
         _threads = new ThreadList(_folder);
-        Process = ProcessFactsReader.Read(_folder, pid);
-        Layout = LayoutReader.Of(Process.Architecture, highest: 0);
+        // A dozen small files, most of a short command's time before its mappings are read: they are read beside it.
+        _process = Task.Run(() => ProcessFactsReader.Read(_folder, pid));
     }
 
-    public ProcessFacts Process { get; private set; }
+    public ProcessFacts Process => _process.GetAwaiter().GetResult();
 
     public SystemFacts System => SystemReader.System;
 
-    public AddressSpaceLayout Layout { get; private set; }
+    public AddressSpaceLayout Layout => LayoutReader.Of(Process.Architecture, _highest);
 
     public ByteSize PageSize => _pages.PageSize;
 
@@ -84,6 +86,7 @@ public sealed partial class LinuxTarget : ICaptureTarget, IMemorySource, IPageSo
 
     public void Dispose()
     {
+        Task.WaitAny(_process);
         _space?.Dispose();
         _memory.Dispose();
         _pages.Dispose();

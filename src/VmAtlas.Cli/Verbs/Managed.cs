@@ -37,8 +37,8 @@ sealed class Managed : Verb
         new("vmatlas managed 1234", "what each generation and each heap of the runtime takes"),
         new("vmatlas managed 1234 --types --top 10", "the ten types with the most bytes"),
         new("vmatlas managed 1234 --growth 30s", "types that become more: a leak would be among them"),
-        new("vmatlas managed 1234 --since before.vmatlas", "since 'snapshot 1234 --managed -o before.vmatlas'"),
-        new("vmatlas managed after.vmatlas --since before.vmatlas", "two files"),
+        new("vmatlas managed 1234 --since objects.vmatlas", "since 'snapshot 1234 --managed -o objects.vmatlas'"),
+        new("vmatlas managed later.vmatlas --since objects.vmatlas", "two files"),
         new("vmatlas managed 1234 --types --json > before.json", "to compare with later: --since before.json"),
         new("vmatlas managed 1234 --induce-gc", "where no debugger library fits: the runtime tells, and collects for it"),
     ];

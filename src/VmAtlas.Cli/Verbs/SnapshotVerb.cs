@@ -32,7 +32,7 @@ sealed class SnapshotVerb : Verb
     [
         new("vmatlas snapshot 1234 -o before.vmatlas", "to look at later, here or elsewhere"),
         new("vmatlas snapshot 1234 --heaps -o before.vmatlas", "with every block of malloc, for 'heap' and 'diff'"),
-        new("vmatlas snapshot 1234 -o before.vmatlas --managed", "with its .NET objects: managed 1234 --since before.vmatlas"),
+        new("vmatlas snapshot 1234 -o objects.vmatlas --managed", "with its .NET objects: managed 1234 --since objects.vmatlas"),
         new("vmatlas snapshot long.vmatlas@17 -o one.vmatlas", "one snapshot of a recording alone"),
     ];
 

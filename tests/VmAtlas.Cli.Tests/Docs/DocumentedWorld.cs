@@ -11,7 +11,7 @@ sealed record ShellRun(string Line, int ExitCode, string Out, string Error);
 
 /// <summary>
 /// What the pages speak of, for real: 1234 and 5678 are two processes, firefox the name of one, 7f12ab345678 an address in its heap,
-/// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas and devenv.csv files; 30s pass sooner, and a port is any that is free.
+/// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas and devenv.csv files; 30s pass sooner, and a port is any that is free.
 /// Commands that go on until Ctrl-C get it as soon as they have something to show.
 /// </summary>
 public sealed class DocumentedWorld : IDisposable
@@ -40,6 +40,8 @@ public sealed class DocumentedWorld : IDisposable
         Snapshot[] whole = [.. Enumerable.Range(0, 2).Select(_ => target.Capture(CaptureOptions.Full with { Heaps = true }, CancellationToken.None))];
         foreach (var file in (string[])["before.vmatlas", "old.vmatlas", "map.vmatlas"])
             _files.Save($"kept/{file}", whole);
+        foreach (var file in (string[])["objects.vmatlas", "later.vmatlas"])
+            CommandRun.Of("snapshot", $"{_managed.Pid}", "--managed", "-o", Path.Combine(kept, file)).Worked();
         CommandRun.Of("export", $"{_plain.Pid}", "-o", Path.Combine(kept, "devenv.csv")).Worked();
     }
 
@@ -72,7 +74,7 @@ public sealed class DocumentedWorld : IDisposable
 
     string PutIn(string command)
     {
-        var target = command.Contains("managed", StringComparison.Ordinal) ? _managed : _plain;
+        var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal) ? _managed : _plain;
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", "documented")
             .Replace(" 30s", " 500ms").Replace("--port 8123", "--port 0");
     }
