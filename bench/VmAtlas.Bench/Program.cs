@@ -8,7 +8,7 @@ if (args is ["stacks", .. var counts])
     return StackFigures.Run(counts);
 if (args is ["files", .. var sizes])
     return FileFigures.Run(sizes);
-if (args is ["trace", .. var traces])
-    return TraceFigures.Run(traces);
+if (args is ["trace", .. var events])
+    return TraceFigures.Run(events);
 BenchmarkSwitcher.FromAssembly(typeof(Ratio).Assembly).Run(args);
 return 0;

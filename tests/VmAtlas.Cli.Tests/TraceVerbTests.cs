@@ -97,6 +97,16 @@ public sealed class TraceVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_command_that_calls_exec_is_what_it_became()
+    {
+        var file = _files.Path("exec.vmatlas");
+        RunVmatlas("trace", "-o", file, "--", "/bin/sh", "-c", "exec /bin/ls /").Code.ShouldBe(0);
+        LoadedTrace.ReadAll(file).Traces.Count.ShouldBe(2);
+        CommandRun.Of("sites", file, "--json").Worked().Out.ShouldContain("bin/ls\"");
+        CommandRun.Of("export", file, "-f", "heaptrack", "-o", "-").Worked().Out.ShouldMatch(@"s [0-9a-f]+ (/usr)?/bin/ls\n");
+    }
+
+    [Fact]
     public void A_running_process_is_traced_and_let_go()
     {
         using var target = Process.Start("/bin/sleep", "60");

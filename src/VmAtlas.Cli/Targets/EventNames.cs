@@ -9,13 +9,13 @@ sealed class EventNames(int? pid) : ITraceObserver
 {
     int _programs;
 
-    /// <summary>The first, or the first with the pid.</summary>
+    /// <summary>The first, or the one with the pid; after exec what it became.</summary>
     public Program? Chosen { get; private set; }
 
     public ITraceSink Begin(TraceProcess process)
     {
         var program = new Program(process, _programs++);
-        if (Chosen is null && (pid is null || process.Pid == pid))
+        if (process.Pid == (pid ?? Chosen?.Process.Pid ?? process.Pid))
             Chosen = program;
         return program;
     }

@@ -46,19 +46,15 @@ static class ProfileFormat
         var program = names.Chosen ?? throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it");
         using var gzip = packed ? new System.IO.Compression.GZipStream(to, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true) : null;
         using var export = new HeaptrackExport(program.Process, program.Nodes, program.Frames, gzip ?? to);
-        reader.Play(new First(export));
+        reader.Play(new Only(program.Number, export));
     }
 
-    /// <summary>Gives the first program the sink and the others one that hears nothing.</summary>
-    sealed class First(ITraceSink sink) : ITraceObserver
+    /// <summary>Gives one program of the file the sink and the others one that hears nothing.</summary>
+    sealed class Only(int number, ITraceSink sink) : ITraceObserver
     {
-        bool _given;
+        int _programs;
 
-        public ITraceSink Begin(TraceProcess process)
-        {
-            var first = !_given;
-            _given = true;
-            return first ? sink : new EventStream(-1, static _ => { }).Begin(process);
-        }
+        public ITraceSink Begin(TraceProcess process) =>
+            _programs++ == number ? sink : new EventStream(-1, static _ => { }).Begin(process);
     }
 }

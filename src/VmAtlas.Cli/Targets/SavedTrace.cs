@@ -15,7 +15,7 @@ static class SavedTrace
 
     public static Option<int?> ProgramOption() => new("--pid")
     {
-        Description = "Of several traced programs the one with this pid; the first unless given.", HelpName = "n",
+        Description = "Of several traced programs the one with this pid; the first unless given. After exec it is what the program became.", HelpName = "n",
     };
 
     /// <exception cref="VmAtlasException">No such file, no trace in it, or not of that pid.</exception>
@@ -26,7 +26,8 @@ static class SavedTrace
             session.Note(problem.Message);
         if (traces.Count == 0)
             throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it: 'vmatlas trace -o {path} -- command' makes one");
-        var chosen = pid is null ? traces[0] : traces.FirstOrDefault(t => t.Store.Process.Pid == pid);
+        // A program that called exec is the one that it became.
+        var chosen = traces.LastOrDefault(t => t.Store.Process.Pid == (pid ?? traces[0].Store.Process.Pid));
         return chosen ?? throw new VmAtlasException(Failure.NotFound,
             $"{path} has no trace of process {pid}: it has {string.Join(", ", traces.Select(t => $"{t.Store.Process.Pid} ({Escape.Text(t.Store.Process.Command)})").Distinct().Take(20))}");
     }
