@@ -48,7 +48,7 @@ static class StackFigures
     {
         var pipeline = new CapturePipeline(target, LinuxAnnotators.All, null, options);
         var times = new List<double>();
-        for (var round = -5; round < 15; round++)
+        for (var round = -40; round < 15; round++)
         {
             var snapshot = pipeline.Capture();
             if (round >= 0)

@@ -71,6 +71,10 @@ static class SnapshotAssembler
         regions.Reserve(claimed.Count);
         var (firsts, lasts) = (new int[claimed.Count], new int[claimed.Count]);
         var owners = blocks.Regions.ToArray();
+        var types = claimed.Types;
+        var details = claimed.Details;
+        var reasons = claimed.Reasons;
+        var annotators = claimed.Annotators;
         for (var i = 0; i < owners.Length; i++)
         {
             var old = owners[i];
@@ -78,15 +82,14 @@ static class SnapshotAssembler
                 throw new InvalidOperationException($"block {blocks.Range(i)} was left without a region by every annotator");
             if (numbers[old] < 0)
             {
-                numbers[old] = regions.Add(claimed.Types[old], claimed.Details[old], claimed.Reasons[old], claimed.Annotators[old]);
+                numbers[old] = regions.Add(types[old], details[old], reasons[old], annotators[old]);
                 firsts[numbers[old]] = i;
             }
             lasts[numbers[old]] = i;
             owners[i] = numbers[old];
         }
         blocks.SetRegions(owners);
-        for (var i = 0; i < regions.Count; i++)
-            regions.SetSpan(i, firsts[i], lasts[i]);
+        regions.SetSpans(firsts, lasts);
         AddFacts(claimed.Facts, numbers, regions);
         return regions;
     }

@@ -105,11 +105,19 @@ public sealed class Summary
     void FindLargest(Snapshot snapshot)
     {
         var sizes = new SnapshotRows(snapshot, RowLevel.Region).Values(Measure.Size);
+        var types = snapshot.Regions.Types;
+        Span<ulong> largest = stackalloc ulong[MemoryTypes.Count];
+        largest.Clear();
         for (var r = 0; r < sizes.Length; r++)
         {
-            ref var row = ref _rows[(int)snapshot.Regions.Types[r]];
-            row.Regions++;
-            row.Largest = Math.Max(row.Largest ?? 0, sizes[r]);
+            var type = (int)types[r];
+            _rows[type].Regions++;
+            largest[type] = Math.Max(largest[type], sizes[r]);
+        }
+        for (var t = 0; t < _rows.Length; t++)
+        {
+            if (_rows[t].Regions > 0)
+                _rows[t].Largest = largest[t];
         }
     }
 

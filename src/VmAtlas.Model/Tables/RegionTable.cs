@@ -63,6 +63,13 @@ public sealed class RegionTable
         _lastBlocks[region] = lastBlock;
     }
 
+    /// <summary>Sets the span of every region.</summary>
+    public void SetSpans(ReadOnlySpan<int> firstBlocks, ReadOnlySpan<int> lastBlocks)
+    {
+        firstBlocks[..Count].CopyTo(_firstBlocks);
+        lastBlocks[..Count].CopyTo(_lastBlocks);
+    }
+
     public void AddFact(RegionFact fact) => _facts.Add(fact);
 
     public void Reserve(int capacity)
