@@ -38,7 +38,8 @@ sealed class ClrTarget : IDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess && File.Exists("/usr/bin/unshare"), "making namespaces takes root and unshare");
         var process = TestTarget.Start("/usr/bin/unshare", "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-c",
-            $"mount -t tmpfs none /tmp && mount -t proc proc /proc && exec {Built}");
+            // A copy: this repository may lie below the /tmp that the program does not see.
+            $"mount -t tmpfs none /mnt && cp -r {Path.GetDirectoryName(Built)}/. /mnt && mount -t tmpfs none /tmp && mount -t proc proc /proc && exec /mnt/clrtarget");
         return new ClrTarget(process) { _child = Child(process.Pid) };
     }
 
