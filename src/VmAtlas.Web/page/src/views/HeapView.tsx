@@ -10,6 +10,7 @@ import { BLOCK, flatRows, type Rows } from "../model/rows";
 import { FrameTable } from "../ui/FrameTable";
 import type { View } from "../ui/state";
 import type { ViewProps, ViewSpec } from "./view";
+import { ZoomButtons } from "./ZoomButtons";
 
 /** The annotator that names glibc's heaps: others are not walked. */
 const ANNOTATOR = "Heap";
@@ -79,15 +80,7 @@ function HeapView({ app, state, view }: ViewProps) {
           <button type="button" onClick={walk}>
             Look again
           </button>
-          <button type="button" onClick={() => map.current?.zoom(1 / 2)} aria-label="Zoom in">
-            +
-          </button>
-          <button type="button" onClick={() => map.current?.zoom(2)} aria-label="Zoom out">
-            −
-          </button>
-          <button type="button" onClick={() => map.current?.whole()}>
-            Whole
-          </button>
+          <ZoomButtons map={map} />
           <span class="map-hover" role="status">
             {state.failure?.where === "view"
               ? state.failure.message

@@ -7,6 +7,7 @@ import { timed } from "../model/timed";
 import type { SummaryRow } from "../api/answers";
 import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
 import type { ViewProps, ViewSpec } from "./view";
+import { ZoomButtons } from "./ZoomButtons";
 
 /** Types that have addresses: Image to Private Data. */
 const WITH_ADDRESSES = 7;
@@ -48,15 +49,7 @@ function MapView({ app, state, view }: ViewProps) {
     <div class="map">
       <div class="map-main">
         <div class="map-tools">
-          <button type="button" onClick={() => map.current?.zoom(1 / 2)} aria-label="Zoom in">
-            +
-          </button>
-          <button type="button" onClick={() => map.current?.zoom(2)} aria-label="Zoom out">
-            −
-          </button>
-          <button type="button" onClick={() => map.current?.whole()}>
-            Whole
-          </button>
+          <ZoomButtons map={map} />
           <span class="map-hover" role="status">
             {row < 0 || hover === undefined
               ? "Wheel or + and −: zoom. Drag or arrow keys: move. Click or Enter: select the region. Pale: only reserved. Gaps and large reservations are folded."

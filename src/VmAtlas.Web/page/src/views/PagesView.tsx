@@ -3,6 +3,7 @@ import { CellMap } from "../chart/CellMap";
 import { PAGE_KINDS, PageSource, pageText } from "../chart/PageSource";
 import { address } from "../model/format";
 import type { ViewProps, ViewSpec } from "./view";
+import { ZoomButtons } from "./ZoomButtons";
 
 export const pagesView: ViewSpec = {
   name: "pages",
@@ -54,15 +55,7 @@ function PagesView({ app, state, view }: ViewProps) {
     <div class="map">
       <div class="map-main">
         <div class="map-tools">
-          <button type="button" onClick={() => map.current?.zoom(1 / 2)} aria-label="Zoom in">
-            +
-          </button>
-          <button type="button" onClick={() => map.current?.zoom(2)} aria-label="Zoom out">
-            −
-          </button>
-          <button type="button" onClick={() => map.current?.whole()}>
-            Whole
-          </button>
+          <ZoomButtons map={map} />
           <span class="map-hover" role="status">
             {state.failure?.where === "view"
               ? state.failure.message
