@@ -9,6 +9,7 @@ static class ApiRoutes
 {
     public static void Map(IEndpointRouteBuilder routes, ApiContext api)
     {
+        StartCalls.Map(routes, api);
         AboutCalls.Map(routes);
         ProcessCalls.Map(routes);
         ExportCalls.Map(routes, api);

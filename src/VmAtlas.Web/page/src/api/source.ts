@@ -2,8 +2,15 @@ import type { Frame } from "../model/frame";
 import { decodeFrame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
-import type { GlossaryEntry, ManagedUse, SnapshotSummary } from "./answers";
+import type { GlossaryEntry, ManagedUse, SessionInfo, SnapshotSummary } from "./answers";
 import type { Client } from "./client";
+
+/** All of one snapshot that the window draws. */
+export interface Snapshot {
+  readonly index: number;
+  readonly summary: SnapshotSummary;
+  readonly frame: Frame;
+}
 
 /** Where the window gets a target's snapshots from: the server, or the report that the page is part of. */
 export interface Source {
@@ -78,6 +85,23 @@ export class ServerSource implements Source {
     const path = `/api/sessions/${session.id}/snapshots/${index}${changes}/matches?filter=${encodeURIComponent(expression)}`;
     return matchesOf(await this.#client.getBytes(path));
   }
+}
+
+/** What the window begins with. */
+export interface Start {
+  readonly sessions: readonly SessionInfo[];
+  /** What was kept; anything. */
+  readonly settings: unknown;
+  /** The newest snapshot of the last session, where there is one. */
+  readonly newest?: Snapshot;
+}
+
+/** Takes the answer to /api/start apart: u32 length of a json object, 4 bytes, the object, and the snapshot's frame. */
+export function startOf(bytes: ArrayBuffer): Start {
+  const end = 8 + new DataView(bytes).getUint32(0, true);
+  const { sessions, settings, index, summary } = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, end - 8))) as Omit<Start, "newest"> & Partial<Snapshot>;
+  if (index === undefined || summary === undefined) return { sessions, settings };
+  return { sessions, settings, newest: { index, summary, frame: decodeFrame(bytes, end) } };
 }
 
 /** u32 number of regions, a bit for each, a bit for each block. */

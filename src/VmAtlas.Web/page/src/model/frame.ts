@@ -24,13 +24,14 @@ interface Header {
 
 const MAGIC = 0x31464d56; // "VMF1"
 
-/** Throws when the bytes are no frame, a newer one, or cut short. */
-export function decodeFrame(buffer: ArrayBuffer): Frame {
+/** Throws when the bytes are no frame, a newer one, or cut short.
+ * @param at Where it begins: a multiple of 8. */
+export function decodeFrame(buffer: ArrayBuffer, at = 0): Frame {
   const view = new DataView(buffer);
-  if (buffer.byteLength < 8 || view.getUint32(0, true) !== MAGIC) throw new Error("The server sent no frame of version 1.");
-  const start = 8 + view.getUint32(4, true);
+  if (buffer.byteLength < at + 8 || view.getUint32(at, true) !== MAGIC) throw new Error("The server sent no frame of version 1.");
+  const start = at + 8 + view.getUint32(at + 4, true);
   if (start > buffer.byteLength) throw new Error("The frame was cut short in its header.");
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, start - 8))) as Header;
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, at + 8, start - at - 8))) as Header;
   const columns = new Map<string, FrameColumn>();
   for (const { name, type, unit, offset } of header.columns) {
     // Without an offset: all values are zero, and none were sent.

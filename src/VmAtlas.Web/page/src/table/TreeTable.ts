@@ -99,7 +99,9 @@ export class TreeTable {
     this.#root.setAttribute("aria-rowcount", String(rows.visible.length));
     for (const pooled of this.#pool) pooled.row = -1;
     this.#content.style.height = `${this.#height()}px`;
-    this.draw();
+    // The first rows are there with the first picture, not one frame later.
+    if (this.#pool.length === 0) this.#draw();
+    else this.draw();
   }
 
   /** Selects one row alone and brings it into view, opening its region if it is a block. */
