@@ -19,6 +19,8 @@ static class ApiRoutes
         MemoryCalls.Map(routes, api);
         HeapCalls.Map(routes, api);
         ManagedCalls.Map(routes, api);
+        TraceCalls.Map(routes, api);
+        TraceViewCalls.Map(routes, api);
         WordCalls.Map(routes);
         SettingsCalls.Map(routes, api);
         EventCalls.Map(routes, api);
