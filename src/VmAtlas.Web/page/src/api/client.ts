@@ -1,3 +1,5 @@
+import { decodeFrame, type Frame } from "../model/frame";
+
 /** Calls to the server that served this page. The token came in the address's fragment and is sent with every call. */
 
 export class ApiError extends Error {
@@ -69,6 +71,27 @@ export class Client {
     const headers = new Headers(init.headers);
     headers.set("Authorization", `Bearer ${this.#token}`);
     return this.#checked(fetch(path, { ...init, headers }), init.signal);
+  }
+
+  /** The frames of an answer that goes on, as they come: each behind its length as 8 bytes. */
+  async *frames(path: string, signal: AbortSignal): AsyncGenerator<Frame> {
+    const response = await this.#send(path, { signal });
+    if (response.body === null) return;
+    let rest = new Uint8Array(0);
+    for await (const chunk of response.body) {
+      const bytes = new Uint8Array(rest.length + chunk.length);
+      bytes.set(rest);
+      bytes.set(chunk, rest.length);
+      let at = 0;
+      for (;;) {
+        if (bytes.length - at < 8) break;
+        const length = Number(new DataView(bytes.buffer, at).getBigUint64(0, true));
+        if (bytes.length - at - 8 < length) break;
+        yield decodeFrame(bytes.slice(at + 8, at + 8 + length).buffer);
+        at += 8 + length;
+      }
+      rest = bytes.slice(at);
+    }
   }
 
   async #checked(answer: Promise<Response>, signal?: AbortSignal | null): Promise<Response> {

@@ -39,6 +39,21 @@ export function exact(value: number): string {
   return grouped(value);
 }
 
+/** "12 %", with a decimal below ten. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(share !== 0 && Math.abs(share) < 0.1 ? 1 : 0)} %`;
+}
+
+/** "12.345678", since a trace began. */
+export function seconds(value: number): string {
+  return value.toFixed(6);
+}
+
+/** "1 row", "2 rows". */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${grouped(value)} ${value === 1 ? one : many}`;
+}
+
 export function count(value: number): string {
   return value === 0 ? "" : String(value);
 }

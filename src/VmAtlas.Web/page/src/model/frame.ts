@@ -56,3 +56,59 @@ function valuesOf(buffer: ArrayBuffer, type: string, offset: number, rows: numbe
       return undefined;
   }
 }
+
+/** The frame of some of the rows. Not for frames whose columns name rows. */
+export function rowsWhere(frame: Frame, fits: (row: number) => boolean): Frame {
+  const kept: number[] = [];
+  for (let row = 0; row < frame.rows; row++) if (fits(row)) kept.push(row);
+  const columns = new Map([...frame.columns].map(([name, column]) => [name, { ...column, values: Float64Array.from(kept, (row) => column.values[row]!) }]));
+  return { rows: kept.length, strings: frame.strings, columns };
+}
+
+/** Rows that come one frame after the other, as one. Texts are numbered anew. */
+export class GrowingFrame {
+  #strings: string[] = [""];
+  readonly #numbers = new Map<string, number>([["", 0]]);
+  readonly #columns = new Map<string, { unit: string; values: Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> }>();
+  #rows = 0;
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  add(frame: Frame): void {
+    const numbers = frame.strings.map((text) => this.#numberOf(text));
+    for (const [name, { unit, values }] of frame.columns) {
+      const kept = this.#column(name, unit, values instanceof Float64Array, this.#rows + frame.rows);
+      if (unit === "string") kept.set(Uint32Array.from(values, (text) => numbers[text]!), this.#rows);
+      else kept.set(values, this.#rows);
+    }
+    this.#rows += frame.rows;
+  }
+
+  /** What came so far. The columns are used in place. */
+  get frame(): Frame {
+    const columns = new Map([...this.#columns].map(([name, { unit, values }]) => [name, { name, unit, values: values.subarray(0, this.#rows) }]));
+    return { rows: this.#rows, strings: this.#strings, columns };
+  }
+
+  #column(name: string, unit: string, isDouble: boolean, rows: number): Float64Array | Uint32Array {
+    const column = this.#columns.get(name);
+    if (column !== undefined && column.values.length >= rows) return column.values;
+    const room = Math.max(rows, 2 * (column?.values.length ?? 0), 1024);
+    const values = isDouble ? new Float64Array(room) : new Uint32Array(room);
+    if (column !== undefined) values.set(column.values);
+    this.#columns.set(name, { unit, values });
+    return values;
+  }
+
+  #numberOf(text: string): number {
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      number = this.#strings.length;
+      this.#numbers.set(text, number);
+      this.#strings.push(text);
+    }
+    return number;
+  }
+}

@@ -1,3 +1,4 @@
+import { counted } from "../model/format";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { TYPE_NAMES } from "../model/memoryTypes";
 import type { Controller } from "./controller";
@@ -29,7 +30,7 @@ export function DetailsBar({ app, state, view }: { app: Controller; state: State
         Collapse all
       </button>
       <span class="shown" role="status">
-        {rows.visible.length.toLocaleString("en-US")} rows
+        {counted(rows.visible.length, "row")}
       </span>
     </div>
   );

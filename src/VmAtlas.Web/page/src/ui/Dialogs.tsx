@@ -6,6 +6,7 @@ import { Chooser } from "./Chooser";
 import { ColumnsDialog } from "./ColumnsDialog";
 import { GlossaryDialog } from "./GlossaryDialog";
 import { SaveDialog } from "./SaveDialog";
+import { TraceDialog } from "./TraceDialog";
 import type { Controller } from "./controller";
 import type { State } from "./state";
 
@@ -24,6 +25,8 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
       return <ReadingDialog app={app} state={state} />;
     case "trim":
       return <TrimDialog app={app} state={state} />;
+    case "trace":
+      return <TraceDialog app={app} state={state} />;
     case "mark":
       return <MarkDialog app={app} state={state} />;
     case "shortcuts":

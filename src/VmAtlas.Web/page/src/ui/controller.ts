@@ -10,6 +10,7 @@ import { readSettings, withRecent, writeSettings, type RecentTarget } from "../m
 import { rowsText } from "../model/text";
 import { timed } from "../model/timed";
 import type { Selection } from "../table/Selection";
+import type { TraceRequest } from "./TraceFields";
 import type { TreeTable } from "../table/TreeTable";
 import { INITIAL, type DialogName, type Failure, type State, type Theme, type View } from "./state";
 import { Store } from "./store";
@@ -90,12 +91,32 @@ export class Controller {
   async openSession(session: SessionInfo, newest?: Snapshot): Promise<void> {
     const recent = recentOf(session);
     if (recent !== undefined) this.store.set({ recent: withRecent(this.store.value.recent, recent) });
-    this.store.set({ dialog: undefined, type: undefined, expression: "", selected: new Set(), cursor: -1, paused: undefined, failure: undefined });
+    this.store.set({ dialog: undefined, type: undefined, expression: "", selected: new Set(), cursor: -1, paused: undefined, program: undefined, failure: undefined });
     if (newest === undefined) await this.#show(session, session.snapshots.length - 1, undefined, undefined);
     else this.#draw(session, newest.index, undefined, undefined, newest.frame, newest.summary);
     this.table?.focus();
     const { interval } = this.store.value;
     if (session.live && session.ended === undefined && session.interval === undefined && interval > 0) await this.setInterval(interval);
+  }
+
+  /** Opens what was launched; if with a trace, on its call tree. */
+  async openTraced(session: SessionInfo): Promise<void> {
+    await this.openSession(session);
+    if (session.tracing === true) this.store.set({ dock: "calltree" });
+  }
+
+  /** Attaches to the process that is shown. */
+  async trace(request: TraceRequest): Promise<void> {
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    this.#setSession(await this.server.post<SessionInfo>(`/api/sessions/${view.session.id}/trace`, request));
+    this.store.set({ dialog: undefined, dock: "calltree" });
+  }
+
+  async stopTrace(): Promise<void> {
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    await this.attempt("window", async () => this.#setSession(await this.server.post<SessionInfo>(`/api/sessions/${view.session.id}/trace/stop`, {})), "Letting go…");
   }
 
   /** Opens a file of the browser's machine. */
@@ -232,6 +253,10 @@ export class Controller {
       // What is shown follows the newest, and then the window is drawn once, with the new rows.
       if (newest) await this.attempt("window", () => this.#show(session, session.snapshots.length - 1, undefined, view));
       this.#learn(session);
+    } else if (event.kind === "trace") {
+      const session = await this.attempt("window", () => this.server.getJson<SessionInfo>(`/api/sessions/${event.session}`));
+      if (session !== undefined) this.#setSession(session);
+      if (session?.traceProblem !== undefined) this.fail({ where: "window", message: `The trace has ended: ${session.traceProblem}` });
     } else if (event.message !== undefined) {
       const { interval: _, ...rest } = view.session;
       this.#setSession(event.kind === "ended" ? { ...rest, ended: event.message } : rest);
@@ -245,9 +270,7 @@ export class Controller {
     const { view } = this.store.value;
     if (view === undefined) return;
     const { sorting } = view.rows;
-    // Sizes are wanted largest first; addresses and words from the beginning.
-    const first = view.rows.frame.columns.get(key)?.unit === "B";
-    timed("sort", () => view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : first }));
+    timed("sort", () => view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : view.rows.largestFirst(key) }));
     this.store.set({ sorting: view.rows.sorting });
     this.redraw();
   }
