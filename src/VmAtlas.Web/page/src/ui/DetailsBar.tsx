@@ -1,5 +1,5 @@
 import { counted } from "../model/format";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { TYPE_NAMES } from "../model/memoryTypes";
 import type { Controller } from "./controller";
 import type { Completion } from "./controller";
@@ -131,7 +131,8 @@ function FilterBox({ app, state }: { app: Controller; state: State }) {
 
 function FindBox({ app, text }: { app: Controller; text: string }) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.select(), []);
+  // Before the next key arrives, which is meant for it.
+  useLayoutEffect(() => input.current?.select(), []);
   return (
     <label class="find">
       Find:{" "}

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { AboutDialog, ReadingDialog, ShortcutsDialog } from "./AboutDialogs";
 import { MarkDialog, TrimDialog } from "./ActDialogs";
 import { Chooser } from "./Chooser";
@@ -41,7 +41,7 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
 /** A modal dialog with a title; Escape and the button close it. */
 export function Dialog({ app, title, wide, children }: { app: Controller; title: string; wide?: boolean; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class={wide === true ? "wide" : ""} aria-label={title} onClose={() => app.ask(undefined)}>
       <header>
