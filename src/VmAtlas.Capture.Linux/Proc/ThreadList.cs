@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text;
 using System.Text.Unicode;
 
@@ -6,17 +7,15 @@ namespace VmAtlas.Capture.Linux.Proc;
 /// <summary>The threads in <c>/proc/PID/task</c>. A thread that ends while the list is read is left out.</summary>
 sealed class ThreadList(ProcFolder folder)
 {
+    static readonly EnumerationOptions s_all = new() { IgnoreInaccessible = false, AttributesToSkip = 0 };
+
     /// <summary>Ids in ascending order; empty when the target is gone.</summary>
     public int[] Ids()
     {
         var ids = new List<int>();
         try
         {
-            foreach (var path in Directory.EnumerateDirectories($"{folder.Path}/task"))
-            {
-                if (int.TryParse(Path.GetFileName(path.AsSpan()), out var tid))
-                    ids.Add(tid);
-            }
+            ids.AddRange(new FileSystemEnumerable<int>($"{folder.Path}/task", (ref entry) => int.TryParse(entry.FileName, out var tid) ? tid : 0, s_all));
         }
         catch (IOException)
         {
