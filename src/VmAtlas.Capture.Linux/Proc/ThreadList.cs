@@ -42,12 +42,14 @@ sealed class ThreadList(ProcFolder folder)
         const int Few = 128;
         var names = new string?[tids.Count];
         if (tids.Count > Few)
-            Parallel.For(0, names.Length, i => names[i] = Name(tids[i]));
+            ReadSideBySide(tids, names);
         else
             for (var i = 0; i < names.Length; i++)
                 names[i] = Name(tids[i]);
         return names;
     }
+
+    void ReadSideBySide(IReadOnlyList<int> tids, string?[] names) => Parallel.For(0, names.Length, i => names[i] = Name(tids[i]));
 
     /// <summary>One thread's name, the cheapest of its facts; null when it is gone.</summary>
     public string? Name(int tid)
