@@ -92,7 +92,7 @@ public sealed class StringTable
     {
         var hash = new HashCode();
         hash.AddBytes(bytes);
-        return (uint)hash.ToHashCode();
+        return unchecked((uint)hash.ToHashCode());
     }
 
     static string Show(ReadOnlySpan<byte> utf8)
