@@ -40,7 +40,7 @@ sealed class PageMap : IDisposable
     {
         _file.Dispose();
         _file = folder.Open("pagemap", out _);
-        _words.Forget();
+        _words.Begin();
         CanScan = _useScan && IsOpen && _scan.IsAvailable(_file);
     }
 
