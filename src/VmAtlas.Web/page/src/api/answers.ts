@@ -205,6 +205,17 @@ export interface TraceInfo {
   readonly dropped: number;
 }
 
+/** A part of a range and the call that mapped it. */
+export interface Maker {
+  readonly start: string;
+  readonly end: string;
+  readonly function: string;
+  readonly seconds: number;
+  readonly tid: number;
+  readonly site: number;
+  readonly call: string;
+}
+
 export interface StackFrame {
   readonly function: string;
   readonly module: string | null;
