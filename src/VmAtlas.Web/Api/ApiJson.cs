@@ -64,6 +64,9 @@ sealed record SessionAnswer(
     int Id, string Title, bool Live, string? Ended, double? Interval, ProcessFacts Process, SystemFacts System, IReadOnlyList<DateTimeOffset> Snapshots,
     string? Path = null)
 {
+    /// <summary>A saved file whose newest snapshot kept the inside of its heaps.</summary>
+    public bool Heap { get; init; }
+
     /// <summary>Programs of which there is a trace.</summary>
     public int Traces { get; init; }
 

@@ -31,6 +31,8 @@ export interface SessionInfo {
   readonly ended?: string;
   /** Seconds between automatic snapshots. */
   readonly interval?: number;
+  /** Of a file: the newest snapshot kept the inside of its heaps. */
+  readonly heap?: boolean;
   /** Programs of which there is a trace. */
   readonly traces?: number;
   /** A trace is going on. */

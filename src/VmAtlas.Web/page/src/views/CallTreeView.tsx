@@ -16,7 +16,7 @@ export const callTreeView: ViewSpec = {
 };
 
 const COLUMNS: readonly ColumnSpec[] = [
-  columnOf("label", "Function", "tree", 520),
+  columnOf("label", "Function", "tree", 400),
   columnOf("share", "Share", "percent", 62),
   columnOf("liveBytes", "Live", "bytes", 92),
   columnOf("ownLiveBytes", "Own Live", "bytes", 92),
@@ -80,7 +80,7 @@ function CallTreeView({ app, state, view }: ViewProps) {
       <TraceBar app={app} state={state} traced={traced}>
         <TreeChoices app={app} tree={tree} has={(key) => rows?.frame.columns.has(key) !== false} onTree={choose} />
         <label>
-          Find <input type="text" value={find} spellcheck={false} placeholder="function, Enter for the next" onInput={(event) => setFind(event.currentTarget.value)} onKeyDown={next} />
+          Find <input type="text" value={find} spellcheck={false} placeholder="function, then Enter" onInput={(event) => setFind(event.currentTarget.value)} onKeyDown={next} />
         </label>
         <button type="button" onClick={() => expand(true)}>
           Expand all

@@ -100,7 +100,7 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     await page.locator(".row.type-5[id]").first().click({ position: { x: 200, y: 5 } });
     await page.locator(".frame-table >> text=No traced block lies in the selected row").waitFor();
 
-    await page.keyboard.press("Alt+E");
+    await page.keyboard.press("Alt+Y");
     await expect.poll(() => page.locator(".trace-view form b").textContent()).toBe(`${blocks} events`);
     await page.selectOption('[aria-label="Operations"]', "free");
     await expect.poll(() => page.locator(".trace-view form b").textContent()).toBe("0 events");
