@@ -41,7 +41,7 @@ sealed class Open : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var options = new WebServerOptions { Port = arguments.GetValue(_port), SettingsPath = SettingsPath(session), Log = session.Note };
+        var options = new WebServerOptions { Platform = Platform.Current, Port = arguments.GetValue(_port), SettingsPath = SettingsPath(session), Log = session.Note };
         RunAsync(arguments, session, options).GetAwaiter().GetResult();
         return 0;
     }
@@ -77,10 +77,11 @@ sealed class Open : Verb
         }
     }
 
-    /// <summary>By the XDG base directories; null where there is no home.</summary>
+    /// <summary>By the XDG base directories, or Windows' own; null where there is no home.</summary>
     static string? SettingsPath(Session session)
     {
-        var folder = session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
+        var folder = OperatingSystem.IsWindows() ? session.Environment("APPDATA")
+            : session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
             : session.Environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
         return folder is null ? null : Path.Combine(folder, "vmatlas", "page.json");
     }

@@ -90,7 +90,7 @@ sealed class Show : Verb
         }
         catch (VmAtlasException e) when (e.Failure == Failure.NotPermitted && target is LiveTarget)
         {
-            var process = ((LiveTarget)target).Linux;
+            var process = ((LiveTarget)target).Source;
             if (json)
                 session.WriteJson(writer => DeniedReport.WriteJson(writer, process, e.Message));
             else

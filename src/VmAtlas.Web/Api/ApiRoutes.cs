@@ -10,7 +10,7 @@ static class ApiRoutes
     public static void Map(IEndpointRouteBuilder routes, ApiContext api)
     {
         AboutCalls.Map(routes);
-        ProcessCalls.Map(routes);
+        ProcessCalls.Map(routes, api);
         ExportCalls.Map(routes, api);
         SessionCalls.Map(routes, api);
         ActCalls.Map(routes, api);

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using VmAtlas.Capture;
 using VmAtlas.Formats.Import;
 using VmAtlas.Model;
 
 namespace VmAtlas.Web.Sessions;
 
 /// <summary>The targets that are open, by number. Numbers are never used again.</summary>
-sealed class SessionStore : IDisposable
+sealed class SessionStore(IPlatform platform) : IDisposable
 {
     const int Most = 32;
     readonly ConcurrentDictionary<int, Session> _sessions = [];
@@ -20,7 +21,7 @@ sealed class SessionStore : IDisposable
     public async Task<Session> OpenProcess(int pid, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
         var id = NextId();
-        var live = new LiveProcess(id, pid, clock, events);
+        var live = new LiveProcess(id, platform, pid, clock, events);
         try
         {
             await live.Refresh(cancellation);
