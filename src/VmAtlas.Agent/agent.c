@@ -118,6 +118,7 @@ static int prepare_recording(void)
     g_agent.was_recording = 1;
     sys6(SYS_madvise, (long)&g_zeroed, PAGE, 18, 0, 0, 0); // MADV_WIPEONFORK
     g_zeroed.state.session_serial = ++g_agent.session_serial;
+    forget_who_was_last();
     if (session->sample_interval)
         sample_initialize();
     store_release(&session->magic, SESSION_MAGIC);
