@@ -1,3 +1,5 @@
+using VmAtlas.Symbols;
+
 namespace VmAtlas.Web;
 
 /// <summary>How the server runs.</summary>
@@ -14,6 +16,9 @@ public sealed record WebServerOptions
     /// <summary>Where the page keeps what its reader chose (theme, columns, recent targets); null to keep nothing.</summary>
     /// <remarks>Not the browser's own store: that belongs to an address with its port, and the port is another one each time.</remarks>
     public string? SettingsPath { get; init; }
+
+    /// <summary>Where debug information for the functions in traces is looked for.</summary>
+    public SymbolPath Symbols { get; init; } = SymbolPath.Default;
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

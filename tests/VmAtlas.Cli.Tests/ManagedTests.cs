@@ -69,6 +69,30 @@ public sealed class ManagedTests : IDisposable
     }
 
     [Fact]
+    public void Diff_lists_the_types_that_changed()
+    {
+        var (before, after) = (_file + "1.vmatlas", _file + "2.vmatlas");
+        CommandRun.Of("snapshot", Pid, "--managed", "-o", before).Worked();
+        _target.Input.WriteLine("grow 5000");
+        _target.Input.Flush();
+        _target.Output.ReadLine().ShouldBe("done");
+        Grown("diff", before, Pid, "--types", "--json").ShouldBe(5000);
+        CommandRun.Of("snapshot", Pid, "--managed", "-o", after).Worked();
+        Grown("diff", before, after, "--json").ShouldBe(5000, "both files have their objects");
+        var text = CommandRun.Of("diff", before, after, "--types").Worked().Out;
+        text.ShouldMatch(@"\+5,000 +\S+ +[\d,]+ +ClrTarget.Program\+Grown");
+        CommandRun.Of("snapshot", Pid, "-o", after).Worked();
+        CommandRun.Of("diff", before, after).Worked().Out.ShouldNotContain("Program+Grown");
+        CommandRun.Of("diff", before, after, "--types").Error.ShouldContain("snapshot --managed");
+        File.Delete(before);
+        File.Delete(after);
+
+        long Grown(params string[] line) => CommandRun.Of(line).Json().GetProperty("objects").EnumerateArray()
+            .Where(c => c.GetProperty("type").GetString() == "ClrTarget.Program+Grown")
+            .Sum(c => c.GetProperty("countAfter").GetInt64() - c.GetProperty("countBefore").GetInt64());
+    }
+
+    [Fact]
     public void A_file_without_objects_says_how_to_keep_them()
     {
         var file = _file + ".vmatlas";

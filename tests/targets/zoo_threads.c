@@ -21,6 +21,8 @@ struct worker {
     int number, ends;
 };
 
+static __thread char mark[6000];
+
 static void tell(void) {
     pthread_attr_t attributes;
     void *start;
@@ -33,6 +35,7 @@ static void tell(void) {
     prctl(PR_GET_NAME, name);
     pthread_mutex_lock(&telling);
     say("thread %ld %lx %zu %zu %s", syscall(SYS_gettid), (unsigned long)start, size, guard, name);
+    say("local %ld %lx %lx", syscall(SYS_gettid), (unsigned long)pthread_self(), (unsigned long)mark);
     pthread_mutex_unlock(&telling);
 }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using VmAtlas.Model;
+using VmAtlas.Model.Heaps;
 
 namespace VmAtlas.Capture.Linux.Heaps;
 
@@ -11,9 +12,10 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// </remarks>
 /// <param name="start">Where the heap begins.</param>
 /// <param name="arenas">From the lowest heap of any arena to the end of the highest.</param>
-sealed class FastLinks(ulong start, AddressRange arenas)
+/// <param name="chunks">The table whose rows are noted, if there is one.</param>
+sealed class FastLinks(ulong start, AddressRange arenas, ChunkTable? chunks)
 {
-    const int PieceShift = 14, PieceRows = 1 << PieceShift, NoNext = int.MinValue;
+    const int NoNext = int.MinValue, Taken = int.MaxValue;
     const ulong MinSize = 32;
 
     /// <summary>The largest chunk that a fastbin can be made to hold.</summary>
@@ -24,11 +26,11 @@ sealed class FastLinks(ulong start, AddressRange arenas)
     /// <param name="Row">In the table of chunks.</param>
     record struct Link(uint At, int Next, int Row);
 
-    const int Taken = int.MaxValue;
-
     /// <summary>Those of one size, in order of address: where a list leads from one to its neighbour the next one is found at once.</summary>
     sealed class Bin
     {
+        const int PieceShift = 14, PieceRows = 1 << PieceShift;
+
         readonly List<Link[]> _pieces = [];
         int _count, _last;
 
@@ -42,8 +44,17 @@ sealed class FastLinks(ulong start, AddressRange arenas)
 
         public ref Link At(int i) => ref _pieces[i >> PieceShift][i & PieceRows - 1];
 
-        /// <summary>Binary search between bounds that widen from the row found last; -1 when it is not there.</summary>
         public int Find(uint at)
+        {
+            // Blocks freed in the order they were got in make a list that leads from each to the one before.
+            var last = _last;
+            if (last > 0 && At(last - 1).At == at)
+                return _last = last - 1;
+            return Search(at);
+        }
+
+        /// <summary>Binary search between bounds that widen from the row found last; -1 when it is not there.</summary>
+        int Search(uint at)
         {
             if (_count == 0)
                 return -1;
@@ -67,42 +78,60 @@ sealed class FastLinks(ulong start, AddressRange arenas)
 
     readonly Bin[] _bins = [.. Enumerable.Range(0, ArenaHeader.FastBins).Select(_ => new Bin())];
 
+    /// <summary>Notes a chunk if its first word could be a link; for the one added to the table last.</summary>
     /// <param name="size">At most <see cref="LargestSize"/>.</param>
     /// <param name="word">The first word of its block.</param>
-    /// <param name="row">In the table of chunks, if there is one.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Note(ulong chunk, ulong size, ulong word, int row)
+    public void Note(ulong chunk, ulong size, ulong word)
     {
         // Links are mangled since 2.32 (xor with their own address, shifted by a page); a list ends in 0.
         var next = word ^ chunk + 16 >> 12;
         if ((next & 15) == 0 && (next == 0 || IsInArenas(next)) || IsLink(next = word))
-            Add(chunk, size, next, row);
+            Add(chunk, size, next);
     }
 
     bool IsLink(ulong word) => (word & 15) == 0 && IsInArenas(word);
 
     bool IsInArenas(ulong address) => unchecked(address - arenas.Start.Value) < arenas.Size.Bytes;
 
-    void Add(ulong chunk, ulong size, ulong next, int row)
+    void Add(ulong chunk, ulong size, ulong next)
     {
         var (at, to) = ((long)(chunk - start >> 4), next == 0 ? NoNext : unchecked((long)(next - start)) >> 4);
         if (at <= uint.MaxValue && (next == 0 || to is > NoNext and < Taken))
-            _bins[size - MinSize >> 4].Add(new Link((uint)at, (int)to, row));
+            _bins[size - MinSize >> 4].Add(new Link((uint)at, (int)to, chunks is null ? -1 : chunks.Count - 1));
     }
 
-    /// <summary>Takes a chunk; false when it was not noted with this size, or was taken before. Quick for addresses near the one before.</summary>
-    /// <param name="next">Where its link leads, or 0.</param>
-    public bool TryTake(ulong chunk, ulong size, out ulong next, out int row)
+    /// <summary>Takes a chunk and what its list leads on to, as long as each was noted with this size and not taken before.</summary>
+    /// <param name="state">What they are in the table from now on.</param>
+    /// <param name="next">Where the list leads behind the last one; 0 at its end. The chunk itself when it can not be taken.</param>
+    /// <returns>How many were taken.</returns>
+    public ulong TakeList(ulong chunk, ulong size, ChunkState state, out ulong next)
     {
-        (next, row) = (0, -1);
+        var count = 0UL;
+        for (next = chunk; next != 0 && TryTake(next, size, out var row, out var after); next = after, count++)
+        {
+            if (row >= 0)
+                chunks?.SetState(row, state);
+        }
+        return count;
+    }
+
+    /// <summary>Takes a chunk that another list led to, if it was noted.</summary>
+    public void Take(ulong chunk, ulong size) => TryTake(chunk, size, out _, out _);
+
+    bool TryTake(ulong chunk, ulong size, out int row, out ulong next)
+    {
+        (row, next) = (-1, 0);
         if (size > LargestSize || chunk - start >> 4 is var at && at > uint.MaxValue)
             return false;
         var bin = _bins[size - MinSize >> 4];
         var i = bin.Find((uint)at);
-        if (i < 0 || bin.At(i).Next == Taken)
+        if (i < 0)
             return false;
         ref var link = ref bin.At(i);
-        (next, row) = (link.Next == NoNext ? 0 : unchecked(start + (ulong)((long)link.Next << 4)), link.Row);
+        if (link.Next == Taken)
+            return false;
+        (row, next) = (link.Row, link.Next == NoNext ? 0 : unchecked(start + (ulong)((long)link.Next << 4)));
         link.Next = Taken;
         return true;
     }

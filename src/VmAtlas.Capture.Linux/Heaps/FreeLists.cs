@@ -40,24 +40,25 @@ sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, 
         }
     }
 
+    /// <summary>Takes a chunk from a fastbin's list, and what follows it as far as the walk has noted it.</summary>
     bool TryTakeFast(ulong chunk, ulong size, out ulong next)
     {
         next = 0;
-        var row = -1;
         if (!TryFindHeap(chunk))
             return false;
         var (tally, links) = (_last.Tally, _last.Links);
-        // What the walk did not note is looked up: a list's last chunk, in the releases that do not mangle links, and what came later.
-        if (links is null || !links.TryTake(chunk, size, out next, out row))
+        var count = links?.TakeList(chunk, size, ChunkState.FastBin, out next) ?? 0;
+        if (count == 0)
         {
+            // What was not noted is looked up: a list's last chunk, in the releases that do not mangle links, and what came later.
             if (links is not null && links.IsTaken(chunk, size) || !IsListed(chunk, size))
                 return false;
-            next = Next(chunk);
+            (count, next) = (1, Next(chunk));
+            chunks?.SetState(chunk, ChunkState.FastBin);
         }
-        if (!sizes.TryMoveToFree(size))
-            return false;
-        Take(tally, chunk, size, ChunkState.FastBin, row);
-        return true;
+        var moved = new ChunkCount(sizes.MoveToFree(size, count), 0);
+        Take(tally, moved with { Bytes = moved.Chunks * size }, ref tally.FastBins);
+        return moved.Chunks == count;
     }
 
     /// <param name="cache">Chunk that may hold a thread's cache.</param>
@@ -97,25 +98,19 @@ sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, 
 
     bool TryTakeCached(ulong chunk)
     {
-        if ((chunk & 15) != 0 || !TryFindHeap(chunk) || !_words.TryRead(chunk + 8, out var head) || !sizes.TryMoveToFree(head & ~7UL))
+        if ((chunk & 15) != 0 || !TryFindHeap(chunk) || !_words.TryRead(chunk + 8, out var head) || sizes.MoveToFree(head & ~7UL, 1) == 0)
             return false;
-        _last.Links?.TryTake(chunk, head & ~7UL, out _, out _);
-        Take(_last.Tally, chunk, head & ~7UL, ChunkState.ThreadCache, row: -1);
+        var size = head & ~7UL;
+        _last.Links?.Take(chunk, size);
+        Take(_last.Tally, new ChunkCount(1, size), ref _last.Tally.ThreadCaches);
+        chunks?.SetState(chunk, ChunkState.ThreadCache);
         return true;
     }
 
-    void Take(ArenaTally tally, ulong chunk, ulong size, ChunkState state, int row)
+    static void Take(ArenaTally tally, ChunkCount freed, ref ChunkCount lists)
     {
-        var one = new ChunkCount(1, size);
-        tally.InUse = tally.InUse.Chunks > 0 && tally.InUse.Bytes >= size ? tally.InUse - one : tally.InUse;
-        if (state == ChunkState.FastBin)
-            tally.FastBins += one;
-        else
-            tally.ThreadCaches += one;
-        if (row >= 0)
-            chunks?.SetState(row, state);
-        else
-            chunks?.SetState(chunk, state);
+        lists += freed;
+        tally.InUse = tally.InUse.Chunks >= freed.Chunks && tally.InUse.Bytes >= freed.Bytes ? tally.InUse - freed : default;
     }
 
     bool IsListed(ulong chunk, ulong size) =>

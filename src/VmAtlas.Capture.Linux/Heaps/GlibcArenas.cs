@@ -110,12 +110,18 @@ public sealed class GlibcArenas
         }
         var closed = IsMain(next, mainTop);
         if (!closed)
-            _problems.Add(new Problem("heap-ring", $"malloc's ring of arenas leads to {new Address(next)}, where no arena is: arenas may be missing"));
+            _problems.Add(new Problem("heap-ring", $"malloc's ring of arenas leads to {new Address(next)}, {WhyNoArena(next)}: arenas may be missing"));
         var mainOffset = arenas.Count > 0 ? arenas[0].TopOffset : closed ? (int)(mainTop - next) : 96;
         var found = new List<GlibcArena> { Main(mainTop, mainOffset, header, data) };
         foreach (var (address, offset, words) in arenas)
             found.Add(Secondary(found.Count, address, offset, words));
         Arenas = found;
+    }
+
+    string WhyNoArena(ulong address)
+    {
+        Span<byte> word = stackalloc byte[sizeof(ulong)];
+        return _couldBeChunk(address) && _memory.Read(new Address(address), word) == 0 ? "which is not in memory" : "where no arena is";
     }
 
     /// <summary>The ring closes at the main arena's own start, a little before its <c>top</c>.</summary>

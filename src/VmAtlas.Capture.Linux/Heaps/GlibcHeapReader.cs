@@ -10,7 +10,7 @@ public sealed class GlibcHeapReader
 {
     readonly BlockTable _mappings;
     readonly StringTable _strings;
-    readonly IMemorySource _memory;
+    readonly SharedSource _memory;
     readonly HeapReadOptions _options;
     readonly SizeHistogram _sizes = new();
     readonly TornChunks _torn = new();
@@ -19,9 +19,9 @@ public sealed class GlibcHeapReader
 
     GlibcHeapReader(BlockTable mappings, StringTable strings, IMemorySource memory, HeapReadOptions options)
     {
-        (_mappings, _strings, _memory, _options) = (mappings, strings, memory, options);
+        (_mappings, _strings, _memory, _options) = (mappings, strings, new SharedSource(memory), options);
         _chunks = options.Chunks ? new ChunkTable() : null;
-        _residency = options.Residency && memory is IPageSource pages ? new Residency(pages) : null;
+        _residency = options.Residency && _memory.KnowsPages ? new Residency(_memory) : null;
     }
 
     /// <returns>Null when the process has no glibc heap: see <see cref="GlibcArenas.Find"/>.</returns>
@@ -44,7 +44,7 @@ public sealed class GlibcHeapReader
         var fresh = new FreshHeaders(_memory);
         var tallies = arenas.Arenas.Select(a => new ArenaTally(a, fresh.ReadFastBins(a))).ToList();
         NoteLinks(tallies);
-        var walker = new HeapWalker(_memory, _sizes, _chunks, _residency, _torn);
+        using var walker = new HeapWalker(_memory, _sizes, _chunks, _residency, _torn);
         var mapped = new MappedTally(_sizes, _chunks, MappedChunks.Find(
             _mappings, _strings, _memory, arenas.Parameters?.MappedChunks, RowsOf(arenas).Contains));
         foreach (var (tally, heap) in tallies.SelectMany(t => t.Arena.Heaps.Select((_, i) => (t, i))).OrderBy(p => p.t.Arena.Heaps[p.i].Range.Start))
@@ -63,7 +63,7 @@ public sealed class GlibcHeapReader
     }
 
     /// <summary>Where no fastbin holds anything, no link need be noted.</summary>
-    static void NoteLinks(List<ArenaTally> tallies)
+    void NoteLinks(List<ArenaTally> tallies)
     {
         var heaps = tallies.SelectMany(t => t.Arena.Heaps).Select(h => h.Range).ToList();
         if (heaps.Count == 0 || !tallies.Any(t => t.FastBinHeads.AsSpan().ContainsAnyExcept(0UL)))
@@ -72,7 +72,7 @@ public sealed class GlibcHeapReader
         foreach (var tally in tallies)
         {
             for (var i = 0; i < tally.Links.Length; i++)
-                tally.Links[i] = new FastLinks(tally.Arena.Heaps[i].Range.Start.Value, arenas);
+                tally.Links[i] = new FastLinks(tally.Arena.Heaps[i].Range.Start.Value, arenas, _chunks);
         }
     }
 

@@ -13,7 +13,7 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// What lies in fastbins and thread caches looks in use here; <see cref="FreeLists"/> sorts it out afterwards. A header that can not be is
 /// looked at again (a running target may just have written it), then stepped over: the walk goes on where a row of sound headers begins.
 /// </remarks>
-sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? chunks, Residency? residency, TornChunks torn)
+sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? chunks, Residency? residency, TornChunks torn) : IDisposable
 {
     const ulong PreviousInUse = 1, IsMapped = 2, NotMain = 4, FlagMask = 7;
     const ulong MinSize = 32, FenceSize = 16, PageMask = 4095;
@@ -31,6 +31,8 @@ sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? c
 
     /// <summary>Chunks that may be a thread's cache.</summary>
     public IReadOnlyList<ulong> ThreadCaches => _threadCaches;
+
+    public void Dispose() => _stream.Dispose();
 
     /// <param name="number">Of the heap in its arena.</param>
     public void Walk(ArenaTally tally, int number, CancellationToken cancellation)
@@ -100,7 +102,7 @@ sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? c
         sizes.AddUsed(size);
         chunks?.Add(_openAt, size, ChunkState.InUse);
         if (_links is not null && size <= FastLinks.LargestSize)
-            _links.Note(_openAt, size, _openWord, chunks is null ? -1 : chunks.Count - 1);
+            _links.Note(_openAt, size, _openWord);
         return new ChunkCount(1, size);
     }
 

@@ -6,6 +6,8 @@ using VmAtlas.Capture.Linux.Interop;
 namespace VmAtlas.Capture.Linux.Memory;
 
 /// <summary>The 64-bit words of <c>/proc/PID/pagemap</c>, one a page, read through a window of 32 MiB of address space.</summary>
+/// <remarks>A page that the kernel is just moving to another frame (compaction) looks swapped out for that moment, though smaps counts it as resident: it is looked
+/// at again until it has arrived. The kinds of such entries are told only to who has CAP_SYS_ADMIN; others take such a page for swapped out.</remarks>
 sealed unsafe class PageWords
 {
     public const ulong Present = 1UL << 63;
@@ -18,11 +20,31 @@ sealed unsafe class PageWords
     /// <summary>Page frame number; 0 for a reader without CAP_SYS_ADMIN.</summary>
     public const ulong FrameMask = (1UL << 55) - 1;
 
+    /// <summary>Kinds of swap entries (low five bits) that are no swap: from the lowest that MAX_SWAPFILES of <c>linux/swap.h</c> leaves up to
+    /// the last, which marks what is nowhere.</summary>
+    const ulong KindMask = 31, FirstPageKind = 23, Marker = 31;
+
+    /// <summary>A page moves within microseconds, a batch of them within milliseconds. What is still not there after that, pages in a
+    /// device or broken ones, is not waited for.</summary>
+    const int MostLooks = 8, MostWaits = 200;
+
     const int WindowPages = 8192;
 
     readonly ulong[] _words = GC.AllocateUninitializedArray<ulong>(WindowPages, pinned: true);
     readonly int _pageShift = BitOperations.Log2((uint)Environment.SystemPageSize);
     ulong _start, _end;
+    int _waits;
+
+    /// <summary>Whether the word is of a page in memory that no page table leads to at this moment.</summary>
+    public static bool IsMoving(ulong word) =>
+        (word & (Present | Swapped | Guard)) == Swapped && (word & KindMask) is >= FirstPageKind and < Marker;
+
+    /// <summary>Begins a capture: moving pages are waited for again.</summary>
+    public void Begin()
+    {
+        Forget();
+        _waits = 0;
+    }
 
     /// <summary>Forgets what was read, so that the next look is fresh.</summary>
     public void Forget() => _start = _end = 0;
@@ -39,8 +61,33 @@ sealed unsafe class PageWords
 
     bool Fill(SafeFileHandle pagemap, ulong start, ulong horizon)
     {
-        var pages = Math.Min(WindowPages, (horizon - start) >> _pageShift);
+        var pages = (int)Math.Min(WindowPages, (horizon - start) >> _pageShift);
         Forget();
+        var got = Read(pagemap, start, pages);
+        for (var looks = 1; looks < MostLooks && _waits < MostWaits && HasMoving(_words.AsSpan(0, got)); looks++, _waits++)
+        {
+            Thread.Sleep(1);
+            got = Read(pagemap, start, pages);
+        }
+        if (got == 0)
+            return false;
+        (_start, _end) = (start, start + ((ulong)got << _pageShift));
+        return true;
+    }
+
+    static bool HasMoving(ReadOnlySpan<ulong> words)
+    {
+        foreach (var word in words)
+        {
+            if (IsMoving(word))
+                return true;
+        }
+        return false;
+    }
+
+    /// <returns>How many words were read.</returns>
+    int Read(SafeFileHandle pagemap, ulong start, int pages)
+    {
         nint got;
         do
         {
@@ -48,9 +95,6 @@ sealed unsafe class PageWords
                 got = Libc.pread(pagemap, into, (nuint)pages * sizeof(ulong), (long)(start >> _pageShift) * sizeof(ulong));
         }
         while (got < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
-        if (got < sizeof(ulong))
-            return false;
-        (_start, _end) = (start, start + ((ulong)got / sizeof(ulong) << _pageShift));
-        return true;
+        return (int)Math.Max(0, got) / sizeof(ulong);
     }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using VmAtlas.Formats.Export;
 using VmAtlas.Model;
 using VmAtlas.Model.Heaps;
+using VmAtlas.Model.Managed;
 
 namespace VmAtlas.Cli.Output;
 
@@ -17,6 +19,10 @@ sealed class DiffReport(SnapshotDiff diff, Measure by, int top)
     /// <summary>Sizes of malloc's blocks of which there are more; null unless both snapshots have their heaps.</summary>
     readonly IReadOnlyList<HeapGrowth.Suspicion>? _growth =
         diff.Before.Heap is { } before && diff.After.Heap is { } after ? HeapGrowth.Between(before.Value.Sizes, after.Value.Sizes) : null;
+
+    /// <summary>Types of .NET objects that changed; null unless both snapshots have their objects.</summary>
+    readonly IReadOnlyList<ObjectChange>? _objects =
+        diff.Before.Objects is { } before && diff.After.Objects is { } after ? ObjectDiff.Between(before, after) : null;
 
     public bool Modules { get; init; }
 
@@ -35,6 +41,12 @@ sealed class DiffReport(SnapshotDiff diff, Measure by, int top)
         {
             screen.Line();
             HeapTables.WriteGrowth(screen, growth, top);
+        }
+        if (_objects is { } objects)
+        {
+            screen.Line();
+            ObjectChangeTable.Write(screen, objects, top);
+            ObjectChangeTable.WriteSkipped(screen, diff.After.Objects!);
         }
     }
 
@@ -191,6 +203,8 @@ sealed class DiffReport(SnapshotDiff diff, Measure by, int top)
         WriteModules(json);
         if (_growth is { } growth)
             GrowthJson.Write(json, "heapGrowth", growth);
+        if (_objects is { } objects)
+            JsonManaged.WriteChanges(json, "objects", objects);
         json.WriteEndObject();
     }
 

@@ -22,11 +22,10 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
             return;
         screen.Line();
         if (view.Changes is { } changes)
-            WriteChanges(changes);
+            ObjectChangeTable.Write(screen, changes, top);
         else
             WriteTypes(objects.Types);
-        if (!objects.IsComplete)
-            screen.Sentence($"! {Short(objects.SkippedBytes)} of the heap could not be followed: it moved while it was counted, or is swapped out", Palette.Warning);
+        ObjectChangeTable.WriteSkipped(screen, objects);
     }
 
     string Runtime()
@@ -103,30 +102,8 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
             Bytes("K", row => (ulong)types[row].Bytes),
             new("Type", (row, cell) => cell.AppendForeign(types[row].Name)) { Flexible = true },
         ], Math.Min(top, types.Count)).Write(screen);
-        Rest(types.Count, "types");
-    }
-
-    void WriteChanges(IReadOnlyList<ObjectChange> changes)
-    {
-        if (changes.Count == 0)
-        {
-            screen.Line("no type has more or fewer objects than before");
-            return;
-        }
-        new TextTable(
-        [
-            new("Objects", (row, cell) => Signed(cell, changes[row].Count)) { Right = true },
-            new("K", (row, cell) => Figures.Change(cell, changes[row].Bytes)) { Right = true },
-            new("now", (row, cell) => Count(cell, changes[row].CountAfter)) { Right = true },
-            new("Type", (row, cell) => cell.AppendForeign(changes[row].Name)) { Flexible = true },
-        ], Math.Min(top, changes.Count)).Write(screen);
-        Rest(changes.Count, "types that changed");
-    }
-
-    void Rest(int count, string what)
-    {
-        if (count > top)
-            screen.Line($"and {count - top:N0} more {what}", Palette.Muted);
+        if (types.Count > top)
+            screen.Line($"and {types.Count - top:N0} more types", Palette.Muted);
     }
 
     static TableColumn Bytes(string title, Func<int, ulong> bytes) => new(title, (row, cell) => Figures.KibOrBlank(cell, bytes(row))) { Right = true };
@@ -135,13 +112,6 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
     {
         if (count != 0)
             cell.Append($"{count:N0}");
-    }
-
-    static void Signed(Cell cell, long count)
-    {
-        if (count != 0)
-            cell.Append(count < 0 ? "−" : "+");
-        Count(cell, Math.Abs(count));
     }
 
     static void Share(Cell cell, double? share)

@@ -20,9 +20,11 @@ sealed class SavedTarget(FileSpec file) : Target
     public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
     {
         var snapshot = Capture(options, cancellation);
-        return snapshot.Objects is not null ? snapshot : throw new VmAtlasException(
-            Failure.General, $"{file.Path} was saved without its objects: 'vmatlas snapshot --managed' keeps them");
+        return snapshot.Objects is not null ? snapshot : throw HasNoObjects();
     }
+
+    public VmAtlasException HasNoObjects() =>
+        new(Failure.General, $"{file.Path} was saved without its objects: 'vmatlas snapshot --managed' keeps them");
 
     public override void Dispose() => (Timeline as IDisposable)?.Dispose();
 }

@@ -30,6 +30,11 @@ sealed class Diff : Verb
         Description = "Look into malloc's heaps too and list the sizes of which there are more; two files that have their heaps need not be told.",
     };
 
+    readonly Option<bool> _types = new("--types", "-t")
+    {
+        Description = "Count .NET objects by type and list the types that changed; two files that have their objects need not be told.",
+    };
+
     public Diff()
         : base("diff", "Compare two memory maps by type, by region and by module: of one process, of two, live or saved.")
     {
@@ -41,6 +46,7 @@ sealed class Diff : Verb
         Add(_all);
         Add(_modules);
         Add(_heaps);
+        Add(_types);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -49,6 +55,7 @@ sealed class Diff : Verb
         new("vmatlas diff long.vmatlas@1 long.vmatlas@last --by totalWs", "two moments of a recording"),
         new("vmatlas diff long.vmatlas", "the first and the last of them"),
         new("vmatlas diff before.vmatlas 1234 --heaps", "and the sizes of malloc's blocks that became more"),
+        new("vmatlas diff objects.vmatlas 1234 --types", "and the .NET types that changed since 'snapshot --managed'"),
         new("vmatlas diff 1234 5678 --modules", "two processes, by library too"),
     ];
 
@@ -60,7 +67,7 @@ sealed class Diff : Verb
     {
         var measure = MeasureWord.Read(arguments.GetValue(_by), Measure.Private);
         var top = arguments.GetValue(_all) ? int.MaxValue : arguments.GetValue(_top) ?? UsualTop;
-        var (before, after) = Load(arguments.GetRequiredValue(_before), arguments.GetValue(_after), arguments.GetValue(_heaps), session.Cancellation);
+        var (before, after) = Load(arguments, session.Cancellation);
         var report = new DiffReport(SnapshotDiff.Between(before, after), measure, top) { Modules = arguments.GetValue(_modules) };
         if (arguments.GetValue(Json))
             session.WriteJson(report.WriteJson);
@@ -69,18 +76,24 @@ sealed class Diff : Verb
         return 0;
     }
 
-    static (Snapshot, Snapshot) Load(string first, string? second, bool heaps, CancellationToken cancellation)
+    (Snapshot, Snapshot) Load(ParseResult arguments, CancellationToken cancellation)
     {
+        var (first, types) = (arguments.GetRequiredValue(_before), arguments.GetValue(_types));
         using var before = Target.Open(first);
-        if (second is not null)
+        if (arguments.GetValue(_after) is { } second)
         {
             using var after = Target.Open(second);
-            var options = CaptureOptions.Quick with { Heaps = heaps };
-            return (Loaded(before.Capture(options, cancellation)), Loaded(after.Capture(options, cancellation)));
+            var options = CaptureOptions.Quick with { Heaps = arguments.GetValue(_heaps) };
+            return (Loaded(Capture(before)), Loaded(Capture(after)));
+
+            Snapshot Capture(Target target) => types ? target.CaptureObjects(options, cancellation) : target.Capture(options, cancellation);
         }
-        if (before is not SavedTarget { Timeline: { Count: > 1 } timeline })
+        if (before is not SavedTarget { Timeline: { Count: > 1 } timeline } saved)
             throw new VmAtlasException(Failure.Usage, $"'{first}' alone is not two snapshots: name what to compare it with");
-        return (Loaded(timeline.Load(0)), Loaded(timeline.Load(timeline.Count - 1)));
+        var (oldest, newest) = (timeline.Load(0), timeline.Load(timeline.Count - 1));
+        if (types && (oldest.Objects is null || newest.Objects is null))
+            throw saved.HasNoObjects();
+        return (Loaded(oldest), Loaded(newest));
     }
 
     /// <summary>A snapshot's heap is decoded while its file is open.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Model;
+using VmAtlas.Symbols;
 using VmAtlas.Web;
 
 namespace VmAtlas.Cli.Verbs;
@@ -41,7 +42,13 @@ sealed class Open : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var options = new WebServerOptions { Port = arguments.GetValue(_port), SettingsPath = SettingsPath(session), Log = session.Note };
+        var options = new WebServerOptions
+        {
+            Port = arguments.GetValue(_port),
+            SettingsPath = SettingsPath(session),
+            Symbols = SymbolPath.Parse(session.Environment(SymbolPath.Variable)),
+            Log = session.Note,
+        };
         RunAsync(arguments, session, options).GetAwaiter().GetResult();
         return 0;
     }

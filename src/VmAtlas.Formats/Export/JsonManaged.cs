@@ -23,7 +23,7 @@ public static class JsonManaged
         if (view.Objects is { } objects)
             WriteObjects(json, objects);
         if (view.Changes is { } changes)
-            WriteChanges(json, changes);
+            WriteChanges(json, "changes", changes);
         json.WriteEndObject();
     }
 
@@ -133,9 +133,10 @@ public static class JsonManaged
         json.WriteEndArray();
     }
 
-    static void WriteChanges(Utf8JsonWriter json, IReadOnlyList<ObjectChange> changes)
+    /// <summary>Types whose objects became more or fewer, as an array under a name.</summary>
+    public static void WriteChanges(Utf8JsonWriter json, string name, IReadOnlyList<ObjectChange> changes)
     {
-        json.WriteStartArray("changes");
+        json.WriteStartArray(name);
         foreach (var change in changes)
         {
             json.WriteStartObject();

@@ -2,39 +2,41 @@ using System.Runtime.CompilerServices;
 
 namespace VmAtlas.Model.Heaps;
 
-/// <summary>Chunks as columns, in order of address: 8 bytes each, so ten million of them are 80 MB.</summary>
+/// <summary>Chunks as columns, in order of address: 4½ bytes each, so ten million of them are 45 MB.</summary>
 /// <remarks>
-/// Addresses and sizes are multiples of 16. A row keeps its address as an offset to that of the piece it is in, and its size with its state in
-/// the low bits. Pieces never move while the table grows; a new one is begun when one is full or when a chunk lies farther than 64 GiB from its
-/// first, and has room for twice what the last one held: chunks far apart, which a forged file may be full of, cost little each. The few chunks too large for a row have their sizes aside.
+/// Addresses and sizes are multiples of 16. Most chunks begin where the one before ends, so only the first of every sixteen has its address
+/// written down; that of another is the sum of the sizes before it. A chunk that begins elsewhere is marked and has its address aside,
+/// as have the few sizes too large for a row. A size has its state in the low bits. Pieces never move while the table grows.
 /// </remarks>
 public sealed class ChunkTable
 {
-    const int LeastRows = 16, MostRows = 1 << 18;
-    const int StateBits = 3;
-    const uint StateMask = (1 << StateBits) - 1;
+    const int PieceShift = 18, PieceRows = 1 << PieceShift, LeastRows = 64;
+    const int GroupShift = 4, GroupRows = 1 << GroupShift;
+    const uint StateMask = 7, Apart = 8, FlagMask = 15;
 
-    /// <summary>Sizes from here on, 8 GiB, do not fit in a row.</summary>
-    const ulong Huge = 1UL << (32 - StateBits + 4);
+    /// <summary>Sizes from here on, 4 GiB, do not fit in a row.</summary>
+    const ulong Huge = 1UL << 32;
 
-    sealed class Piece(ulong first, int firstRow, int rows)
+    /// <summary>Where no chunk begins.</summary>
+    const ulong Nowhere = 1;
+
+    sealed class Piece(int rows)
     {
-        public readonly ulong Base = first;
-        public readonly int FirstRow = firstRow;
-        public readonly uint[] Offsets = GC.AllocateUninitializedArray<uint>(rows);
-        public readonly uint[] Sizes = GC.AllocateUninitializedArray<uint>(rows);
-        public int Count;
+        public uint[] Rows = GC.AllocateUninitializedArray<uint>(rows);
+        public ulong[] Starts = GC.AllocateUninitializedArray<ulong>(rows >> GroupShift);
     }
 
-    /// <summary>Stands for the last piece while there is none.</summary>
-    static readonly Piece s_none = new(0, 0, 0);
-
     readonly List<Piece> _pieces = [];
+    readonly List<int> _apart = [];
+    readonly List<ulong> _apartAt = [];
     readonly Dictionary<int, ulong> _hugeSizes = [];
-    Piece _last = s_none;
-    ulong _nextAddress;
-    Piece? _lastRead;
-    int _lastFound;
+
+    /// <summary>Columns of the last piece.</summary>
+    uint[] _rows = [];
+    ulong[] _starts = [];
+
+    ulong _least, _expected = Nowhere;
+    int _lastGroup;
 
     public int Count { get; private set; }
 
@@ -46,11 +48,11 @@ public sealed class ChunkTable
 
     public ulong SizeOf(int chunk)
     {
-        var size = (ulong)(Packed(chunk) >> StateBits) << 4;
+        var size = Row(chunk) & ~FlagMask;
         return size != 0 ? size : _hugeSizes.GetValueOrDefault(chunk);
     }
 
-    public ChunkState StateOf(int chunk) => (ChunkState)(Packed(chunk) & StateMask);
+    public ChunkState StateOf(int chunk) => (ChunkState)(Row(chunk) & StateMask);
 
     /// <summary>What <c>malloc_usable_size(3)</c> says: the size less the header, which for a mapped chunk is not shared with its neighbour.</summary>
     public ulong UsableOf(int chunk) => SizeOf(chunk) - (StateOf(chunk) == ChunkState.Mapped ? 16UL : 8UL);
@@ -60,36 +62,59 @@ public sealed class ChunkTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(ulong address, ulong size, ChunkState state)
     {
-        var piece = _last;
-        var (row, offset) = (piece.Count, unchecked(address - piece.Base) >> 4);
-        if (address < _nextAddress || (uint)row >= (uint)piece.Offsets.Length || offset > uint.MaxValue || size >= Huge)
+        var (row, rows) = (Count & PieceRows - 1, _rows);
+        if (address != _expected || (uint)row >= (uint)rows.Length || row == 0 || size >= Huge)
         {
-            AddSlowly(address, size, state);
+            AddSlowly(address & ~(ulong)FlagMask, size & ~(ulong)FlagMask, state);
             return;
         }
-        piece.Offsets[row] = (uint)offset;
-        piece.Sizes[row] = (uint)(size >> 4 << StateBits) | (uint)state;
-        piece.Count = row + 1;
-        _nextAddress = address + 16;
+        size &= ~(ulong)FlagMask;
+        rows[row] = (uint)size | (uint)state;
+        if ((row & GroupRows - 1) == 0)
+            _starts[row >> GroupShift] = address;
+        (_least, _expected) = (address + 16, size == 0 ? Nowhere : address + size);
         Count++;
     }
 
     void AddSlowly(ulong address, ulong size, ChunkState state)
     {
-        if (address < _nextAddress)
+        if (address < _least)
             throw new ArgumentOutOfRangeException(nameof(address), "chunks are added in order of address");
-        if (_last.Count == _last.Offsets.Length || unchecked(address - _last.Base) >> 4 > uint.MaxValue)
-            _pieces.Add(_last = new Piece(address, Count, Math.Clamp(2 * _last.Count, LeastRows, MostRows)));
+        var row = Count & PieceRows - 1;
+        if (row == 0)
+            _pieces.Add(new Piece(Count == 0 ? LeastRows : PieceRows));
+        else if (row == _rows.Length)
+            Grow(_pieces[^1]);
+        (_rows, _starts) = (_pieces[^1].Rows, _pieces[^1].Starts);
+        var apart = 0U;
+        if ((row & GroupRows - 1) == 0)
+            _starts[row >> GroupShift] = address;
+        else if (address != _expected)
+        {
+            apart = Apart;
+            _apart.Add(Count);
+            _apartAt.Add(address);
+        }
         if (size >= Huge)
-            _hugeSizes[Count] = size & ~15UL;
-        Add(address, size >= Huge ? 0 : size, state);
+            _hugeSizes[Count] = size;
+        _rows[row] = (size >= Huge ? 0 : (uint)size) | apart | (uint)state;
+        (_least, _expected) = (address + 16, size == 0 ? Nowhere : unchecked(address + size));
+        Count++;
+    }
+
+    /// <summary>Only the first piece begins small.</summary>
+    static void Grow(Piece piece)
+    {
+        var rows = Math.Min(4 * piece.Rows.Length, PieceRows);
+        Array.Resize(ref piece.Rows, rows);
+        Array.Resize(ref piece.Starts, rows >> GroupShift);
     }
 
     /// <summary>Gives the chunk at an address another state; false when no chunk begins there. Quick for addresses near the one before.</summary>
     public bool SetState(ulong address, ChunkState state)
     {
-        var i = LastNotAbove(address);
-        if (i < 0 || At(i) != address)
+        var i = LastNotAbove(address, out var at);
+        if (i < 0 || at != address)
             return false;
         SetState(i, state);
         return true;
@@ -97,70 +122,83 @@ public sealed class ChunkTable
 
     public void SetState(int chunk, ChunkState state)
     {
-        var piece = PieceOf(chunk);
-        ref var packed = ref piece.Sizes[chunk - piece.FirstRow];
-        packed = packed & ~StateMask | (uint)state;
+        ref var row = ref Row(chunk);
+        row = row & ~StateMask | (uint)state;
     }
 
     /// <summary>The chunk whose bytes hold an address, or -1.</summary>
     public int IndexOf(Address address)
     {
-        var i = LastNotAbove(address.Value);
-        return i >= 0 && address.Value - At(i) < SizeOf(i) ? i : -1;
+        var i = LastNotAbove(address.Value, out var at);
+        return i >= 0 && address.Value - at < SizeOf(i) ? i : -1;
     }
 
     /// <summary>The first chunk that begins at an address or behind it; <see cref="Count"/> when there is none.</summary>
-    public int FirstFrom(Address address) => address.Value == 0 ? 0 : LastNotAbove(address.Value - 1) + 1;
+    public int FirstFrom(Address address) => address.Value == 0 ? 0 : LastNotAbove(address.Value - 1, out _) + 1;
+
+    ref uint Row(int chunk)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chunk, (uint)Count, nameof(chunk));
+        return ref _pieces[chunk >> PieceShift].Rows[chunk & PieceRows - 1];
+    }
 
     ulong At(int chunk)
     {
-        var piece = PieceOf(chunk);
-        return piece.Base + ((ulong)piece.Offsets[chunk - piece.FirstRow] << 4);
-    }
-
-    uint Packed(int chunk)
-    {
-        var piece = PieceOf(chunk);
-        return piece.Sizes[chunk - piece.FirstRow];
-    }
-
-    Piece PieceOf(int chunk)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)chunk, (uint)Count, nameof(chunk));
-        var piece = _lastRead;
-        return piece is not null && unchecked((uint)(chunk - piece.FirstRow)) < (uint)piece.Count ? piece : FindPiece(chunk);
-    }
-
-    Piece FindPiece(int chunk)
-    {
-        var (low, high) = (0, _pieces.Count - 1);
-        while (low < high)
+        var (row, sum) = (Row(chunk), 0UL);
+        for (; (chunk & GroupRows - 1) != 0; row = Row(chunk))
         {
-            var middle = (low + high + 1) / 2;
-            (low, high) = _pieces[middle].FirstRow <= chunk ? (middle, high) : (low, middle - 1);
+            if ((row & Apart) != 0)
+                return _apartAt[_apart.BinarySearch(chunk)] + sum;
+            sum += SizeOf(--chunk);
         }
-        return _lastRead = _pieces[low];
+        return StartOf(chunk >> GroupShift) + sum;
     }
 
-    /// <summary>Binary search between bounds that widen from the row found last.</summary>
-    int LastNotAbove(ulong address)
+    ulong StartOf(int group)
+    {
+        const int Shift = PieceShift - GroupShift;
+        return _pieces[group >> Shift].Starts[group & (1 << Shift) - 1];
+    }
+
+    int LastNotAbove(ulong address, out ulong at)
+    {
+        at = 0;
+        var group = LastGroupNotAbove(address);
+        if (group < 0)
+            return -1;
+        var (row, end) = (group << GroupShift, Math.Min(Count, group + 1 << GroupShift));
+        at = StartOf(group);
+        for (; row + 1 < end; row++)
+        {
+            var next = (Row(row + 1) & Apart) != 0 ? At(row + 1) : at + SizeOf(row);
+            if (next > address)
+                break;
+            at = next;
+        }
+        return row;
+    }
+
+    /// <summary>Binary search between bounds that widen from the group found last.</summary>
+    int LastGroupNotAbove(ulong address)
     {
         if (Count == 0)
             return -1;
-        var hint = Math.Clamp(_lastFound, 0, Count - 1);
+        var groups = (Count - 1 >> GroupShift) + 1;
+        var hint = Math.Clamp(_lastGroup, 0, groups - 1);
         var (low, high) = (hint, hint + 1);
-        for (var step = 16; low > 0 && At(low) > address; step *= 4)
+        for (var step = 1; low > 0 && StartOf(low) > address; step *= 4)
             low = Math.Max(0, low - Math.Min(step, low));
-        for (var step = 16; high < Count && At(high) <= address; step = Math.Min(step * 4, 1 << 28))
-            high = (int)Math.Min(Count, (long)high + step);
+        for (var step = 1; high < groups && StartOf(high) <= address; step = Math.Min(step * 4, 1 << 28))
+            high = (int)Math.Min(groups, (long)high + step);
         while (low < high)
         {
             var middle = low + (high - low) / 2;
-            if (At(middle) > address)
+            if (StartOf(middle) > address)
                 high = middle;
             else
                 low = middle + 1;
         }
-        return _lastFound = low - 1;
+        _lastGroup = Math.Max(0, low - 1);
+        return low - 1;
     }
 }

@@ -29,22 +29,19 @@ public sealed class SizeHistogram
 
     public void AddFree(ulong size, ulong count = 1) => Add(size, 0, count);
 
-    /// <summary>A chunk counted as used turns out to be in a free list; false when none of that size is left.</summary>
-    public bool TryMoveToFree(ulong size)
+    /// <summary>Chunks counted as used turn out to be in a free list.</summary>
+    /// <returns>How many there were to move: fewer than asked when there are not so many of that size.</returns>
+    public ulong MoveToFree(ulong size, ulong count)
     {
-        var slot = size >> 4;
-        if (slot < SmallSizes)
+        var moved = Math.Min(count, UsedOf(size));
+        if (size >> 4 is var slot && slot < SmallSizes)
         {
-            if (_used[slot] == 0)
-                return false;
-            _used[slot]--;
-            _free[slot]++;
-            return true;
+            _used[slot] -= moved;
+            _free[slot] += moved;
         }
-        if (!_large.TryGetValue(size, out var counts) || counts.Used == 0)
-            return false;
-        _large[size] = (counts.Used - 1, counts.Free + 1);
-        return true;
+        else if (moved > 0)
+            _large[size] = (_large[size].Used - moved, _large[size].Free + moved);
+        return moved;
     }
 
     public ulong UsedOf(ulong size) => size >> 4 < SmallSizes ? _used[size >> 4] : _large.GetValueOrDefault(size).Used;

@@ -11,7 +11,7 @@ sealed class ApiContext(WebServerOptions options) : IDisposable
 
     public SettingsFile Settings { get; } = new(options.SettingsPath);
 
-    public SessionStore Sessions { get; } = new();
+    public SessionStore Sessions { get; } = new(options.Symbols);
 
     public void Dispose()
     {

@@ -19,6 +19,9 @@ static class Export
         {
             switch (Path.GetExtension(path).ToLowerInvariant())
             {
+                case TimelineFile.Extension when index is null && session.Traces.Count > 0:
+                    session.Traces.SaveTo(path);
+                    break;
                 case TimelineFile.Extension:
                     TimelineFile.Save(path, Snapshots(session, index));
                     break;

@@ -20,9 +20,10 @@ sealed class LiveProcess : IDisposable
     readonly CancellationTokenSource _closed = new();
     ITimer? _timer;
 
-    public LiveProcess(int session, int pid, TimeProvider clock, EventHub events)
+    public LiveProcess(int session, int pid, SpilledTimeline timeline, TimeProvider clock, EventHub events)
     {
         (_session, _clock, _events) = (session, clock, events);
+        Timeline = timeline;
         _target = new LinuxTarget(pid);
         _pipeline = new CapturePipeline(_target, LinuxAnnotators.With(_clr));
     }
@@ -40,7 +41,9 @@ sealed class LiveProcess : IDisposable
 
     public string Name => _target.Process.Name;
 
-    public SpilledTimeline Timeline { get; } = new();
+    public int Pid => _target.Process.Pid;
+
+    public SpilledTimeline Timeline { get; }
 
     /// <summary>Why there will be no more snapshots; null while the process can be read.</summary>
     public string? Ended { get; private set; }

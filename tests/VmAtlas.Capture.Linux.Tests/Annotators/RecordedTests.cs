@@ -55,6 +55,20 @@ public sealed class RecordedTests
     public void Accessible_neighbours_are_not_joined() =>
         new RecordedTarget().Add(At, 0x1000, "rw-p").Add(At + 0x1000, 0x1000, "r--p").Capture().Regions.Count.ShouldBe(2);
 
+    /// <summary>Uprobes get their page only once a probe was hit; the kernel here has none, nor clocks of their own for namespaces.</summary>
+    [Theory]
+    [InlineData("[uprobes]", "--xp", MemoryType.PrivateData, "[uprobes]")]
+    [InlineData("[vsyscall]", "--xp", MemoryType.Image, "[vsyscall]")]
+    [InlineData("[vdso]", "r-xp", MemoryType.Image, "[vdso]")]
+    [InlineData("[vvar]", "r--p", MemoryType.Image, "[vdso]")]
+    [InlineData("[vvar_vclock]", "r--p", MemoryType.Image, "[vdso]")]
+    public void Pages_of_the_kernels_own_have_its_names(string name, string access, MemoryType type, string details)
+    {
+        var region = new RecordedTarget().Add(At, 0x1000, access, name).Capture().RegionAt(0);
+        (region.Type, region.Details).ShouldBe((type, details));
+        region.Reason.ShouldStartWith("the kernel calls it");
+    }
+
     [Theory]
     [InlineData("/dev/dri/card0", "/dev/dri/card0: graphics memory")]
     [InlineData("/dev/nvidia0", "/dev/nvidia0: graphics memory (NVIDIA)")]

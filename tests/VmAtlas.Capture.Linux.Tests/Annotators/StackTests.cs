@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using VmAtlas.Model;
 using VmAtlas.Testing;
 
@@ -46,6 +47,25 @@ public sealed class StackTests
             region.Fact("guard").ShouldBe($"{thread.Guard}");
             region.Details.ShouldBe($"Thread {thread.Tid} ({thread.Name})");
             region.BlockList()[0].Facts.HasFlag(BlockFlags.Guard).ShouldBe(thread.Guard > 0);
+        }
+    }
+
+    /// <summary>Each says where its control block is (pthread_self) and where a thread-local variable of 6,000 bytes.</summary>
+    [Fact]
+    public void Control_block_and_thread_local_storage_are_blocks_of_their_stack()
+    {
+        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "known for x86-64 only");
+        using var target = TestTarget.Start("zoo_threads", "12", "mixed");
+        var snapshot = Zoo.Capture(target);
+        target.Said["local"].Count().ShouldBe(12);
+        foreach (var words in target.Said["local"].Select(l => l.Split(' ')))
+        {
+            var (self, mark) = (Convert.ToUInt64(words[1], 16), Convert.ToUInt64(words[2], 16));
+            var region = snapshot.RegionsOf(MemoryType.Stack).Single(r => r.Fact("thread-id") == words[0]);
+            region.Fact("thread-control-block").ShouldBe($"0x{self:x}");
+            ulong.Parse(region.Fact("thread-local-storage")!, CultureInfo.InvariantCulture).ShouldBeInRange(self - mark, self - mark + 2048);
+            var block = region.BlockList().Single(b => b.Label == "thread control block, thread-local storage");
+            (block.Range.Start.Value <= mark, block.Range.Contains(new Address(self)), block.Range.End).ShouldBe((true, true, region.End));
         }
     }
 

@@ -38,6 +38,7 @@ public sealed class HeapTests
     [InlineData("aligned")]
     [InlineData("no-break")]
     [InlineData("big")]
+    [InlineData("big-freed")]
     public void Totals_are_those_of_the_targets_own_mallinfo2(string shape)
     {
         using var target = TestTarget.Start("heap_shapes", shape);
@@ -55,6 +56,7 @@ public sealed class HeapTests
     [InlineData("fastbins")]
     [InlineData("mapped")]
     [InlineData("trimmed")]
+    [InlineData("big-freed")]
     public void In_use_is_what_the_program_holds_and_a_few_blocks_of_the_library(string shape)
     {
         using var target = TestTarget.Start("heap_shapes", shape);

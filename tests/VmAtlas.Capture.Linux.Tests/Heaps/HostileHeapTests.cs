@@ -1,4 +1,5 @@
 using VmAtlas.Capture.Linux.Heaps;
+using VmAtlas.Model;
 using VmAtlas.Model.Heaps;
 using static VmAtlas.Capture.Linux.Tests.Heaps.MadeUpHeap;
 
@@ -26,6 +27,41 @@ public sealed class HostileHeapTests
         report.InUse.ShouldBe(new ChunkCount(200, s_chunks.Aggregate(0UL, (sum, s) => sum + s)));
         report.Totals.FordBlks.ShouldBe(16 * 4096 - report.InUse.Bytes);
         report.Approximate.ShouldBeFalse();
+    }
+
+    /// <summary>Long enough to be read ahead on another thread, with chunks longer than what is read at once.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_long_heap_is_told_exactly_wherever_it_was_cut_to_be_read(int seed)
+    {
+        var random = new Random(seed);
+        var (sizes, sum) = (new List<ulong>(), 0UL);
+        while (sum < 40 << 20)
+        {
+            sizes.Add(random.Next(2000) == 0 ? 16 * (ulong)random.Next(200_000) + 32 : 32 + 16 * (ulong)random.Next(60));
+            sum += sizes[^1];
+        }
+        var heap = new MadeUpHeap((int)(sum / 4096) + 2, [.. sizes]);
+        var report = Check(heap);
+        report.Problems.ShouldBeEmpty();
+        report.InUse.ShouldBe(new ChunkCount((ulong)sizes.Count, sum));
+        var chunks = report.Chunks.ShouldNotBeNull();
+        for (var (i, at) = (0, HeapStart); i < sizes.Count; at += sizes[i++])
+            (chunks.AddressOf(i).Value, chunks.SizeOf(i)).ShouldBe((at, sizes[i]));
+    }
+
+    [Fact]
+    public void A_reading_ahead_that_fails_says_so_to_who_waits_for_it()
+    {
+        using var ahead = new ReadAhead(new FailingMemory(), 0x10000, 0x10000000);
+        Should.Throw<VmAtlasException>(() => ahead.TryTake(out _, out _)).Message.ShouldBe("gone");
+    }
+
+    sealed class FailingMemory : IMemorySource
+    {
+        public int Read(Address start, Span<byte> into) => throw new VmAtlasException(Failure.TargetEnded, "gone");
     }
 
     [Fact]

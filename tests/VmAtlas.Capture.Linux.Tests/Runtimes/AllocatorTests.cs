@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using VmAtlas.Capture.Linux.Annotators;
+using VmAtlas.Capture.Linux.Tests.Annotators;
 using VmAtlas.Model;
 using VmAtlas.Testing;
 
@@ -82,21 +83,80 @@ public sealed class AllocatorTests
     {
         var compiler = RealProgram.Find("musl-gcc");
         Assert.SkipWhen(compiler is null, "musl-gcc is not installed");
-        var program = Path.Combine(Directory.CreateTempSubdirectory("vmatlas-musl-").FullName, "any_malloc");
+        using var built = new BuiltProgram(compiler!, options);
+        using var target = TestTarget.Start(built.Path);
+        BlocksShouldBe(target, name, takesImages: true);
+    }
+
+    /// <summary>Linked into the program: with its symbols, stripped of them, without any shared library, and beside glibc's malloc, under names of its own.</summary>
+    [Theory]
+    [InlineData("libjemalloc.a", "jemalloc")]
+    [InlineData("libjemalloc.a", "jemalloc", "-s")]
+    [InlineData("libjemalloc.a", "jemalloc", "-static")]
+    [InlineData("libtcmalloc_minimal.a", "tcmalloc")]
+    [InlineData("libtcmalloc_minimal.a", "tcmalloc", "-s")]
+    [InlineData("libtcmalloc_minimal.a", "tcmalloc", "-static", "-s")]
+    public void An_allocator_linked_into_the_program_is_recognised(string library, string name, params string[] options)
+    {
+        var compiler = RealProgram.Find("g++");
+        Assert.SkipWhen(compiler is null, "g++ is not installed");
+        using var built = new BuiltProgram(compiler!, ["-no-pie", "-fpermissive", "-w", .. options], "-Wl,--whole-archive", Library(library), "-Wl,--no-whole-archive", "-pthread", "-ldl");
+        using var target = TestTarget.Start(built.Path);
+        BlocksShouldBe(target, name);
+        var (all, named) = (0UL, 0UL);
+        var snapshot = Capture(target.Pid);
+        for (var i = 0; i < snapshot.Regions.Count; i++)
+        {
+            var region = snapshot.RegionAt(i);
+            if (region.Type is not (MemoryType.Heap or MemoryType.PrivateData))
+                continue;
+            all += region.Get(Measure.PrivateWs);
+            named += region.Type == MemoryType.Heap ? region.Get(Measure.PrivateWs) : 0;
+        }
+        ((double)named / all).ShouldBeGreaterThan(0.95);
+    }
+
+    /// <summary>As Rust programs have it: the program's blocks are jemalloc's, the C library's own are glibc's.</summary>
+    [Fact]
+    public void An_allocator_beside_glibcs_is_recognised_by_its_symbols()
+    {
+        var (compiler, rename) = (RealProgram.Find("gcc"), RealProgram.Find("objcopy"));
+        Assert.SkipWhen(compiler is null || rename is null, "gcc and objcopy are not installed");
+        var folder = Directory.CreateTempSubdirectory("vmatlas-je-");
         try
         {
-            using (var build = Process.Start(compiler!, [.. options, "-O1", "-o", program, Path.Combine(Repository.Root, "tests", "targets", "any_malloc.c")]))
-            {
-                build.WaitForExit();
-                build.ExitCode.ShouldBe(0);
-            }
-            using var target = TestTarget.Start(program);
-            BlocksShouldBe(target, name, takesImages: true);
+            string[] names = ["malloc", "free", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign", "valloc", "malloc_usable_size"];
+            var library = Path.Combine(folder.FullName, "libje.a");
+            using (var renaming = Process.Start(rename!, [.. names.SelectMany(n => (string[])["--redefine-sym", $"{n}=je_{n}"]), Library("libjemalloc.a"), library]))
+                renaming.WaitForExit();
+            using var built = new BuiltProgram(compiler!, ["-Dmalloc=je_malloc", "-Dfree=je_free", "-w"], library, "-pthread", "-ldl", "-lm", "-lstdc++");
+            using var target = TestTarget.Start(built.Path);
+            BlocksShouldBe(target, "jemalloc");
+            Capture(target.Pid).RegionsOf(MemoryType.Heap).ShouldContain(r => r.Details == "[heap]", "glibc's malloc is at work too");
         }
         finally
         {
-            Directory.Delete(Path.GetDirectoryName(program)!, recursive: true);
+            folder.Delete(recursive: true);
         }
+    }
+
+    /// <summary>any_malloc.c, built with other means than the rest.</summary>
+    sealed class BuiltProgram : IDisposable
+    {
+        readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmatlas-malloc-");
+
+        public BuiltProgram(string compiler, string[] options, params string[] libraries)
+        {
+            Path = System.IO.Path.Combine(_folder.FullName, "any_malloc");
+            var source = System.IO.Path.Combine(Repository.Root, "tests", "targets", "any_malloc.c");
+            using var build = Process.Start(compiler, [.. options, "-O1", "-fno-builtin", "-o", Path, source, .. libraries]);
+            build.WaitForExit();
+            build.ExitCode.ShouldBe(0);
+        }
+
+        public string Path { get; }
+
+        public void Dispose() => _folder.Delete(recursive: true);
     }
 
     /// <summary>The shape alone: a copy of the library under a name that says nothing.</summary>

@@ -48,6 +48,31 @@ public sealed class ChunkTableTests
     }
 
     [Fact]
+    public void Says_of_every_chunk_what_was_added_wherever_it_began()
+    {
+        var random = new Random(11);
+        var (table, added, at) = (new ChunkTable(), new List<(ulong At, ulong Size, ChunkState State)>(), 0x7f0000000000UL);
+        for (var i = 0; i < 300_000; i++)
+        {
+            var size = random.Next(5000) == 0 ? 5UL << 30 : 16UL + 16 * (ulong)random.Next(40);
+            added.Add((at, size, (ChunkState)random.Next(ChunkStates.Count)));
+            table.Add(at, size, added[^1].State);
+            // Mostly side by side; sometimes with a gap, sometimes one inside the other, as in a heap that was changed while it was read.
+            at += random.Next(8) switch { 0 => size + 16 * (ulong)random.Next(1000), 1 => 16, _ => size };
+        }
+        table.Count.ShouldBe(added.Count);
+        for (var i = 0; i < added.Count; i++)
+            (table.AddressOf(i).Value, table.SizeOf(i), table.StateOf(i)).ShouldBe(added[i]);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var row = random.Next(added.Count);
+            table.FirstFrom(new Address(added[row].At)).ShouldBe(row);
+            table.SetState(added[row].At, ChunkState.Free).ShouldBeTrue();
+            table.StateOf(row).ShouldBe(ChunkState.Free);
+        }
+    }
+
+    [Fact]
     public void Refuses_chunks_out_of_order()
     {
         var table = new ChunkTable();

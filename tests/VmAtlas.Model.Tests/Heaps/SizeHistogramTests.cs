@@ -11,8 +11,8 @@ public sealed class SizeHistogramTests
         sizes.AddUsed(48, 3);
         sizes.AddUsed(32);
         sizes.AddFree(1 << 20, 2);
-        sizes.TryMoveToFree(48).ShouldBeTrue();
-        sizes.TryMoveToFree(4096).ShouldBeFalse("there is none of that size");
+        sizes.MoveToFree(48, 1).ShouldBe(1UL);
+        sizes.MoveToFree(4096, 2).ShouldBe(0UL, "there is none of that size");
         sizes.Rows.ShouldBe([new(32, 1, 0), new(48, 2, 1), new(1 << 20, 0, 2)]);
         sizes.Classes().ShouldBe(
         [

@@ -29,7 +29,8 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
     }
 
     /// <param name="exact">Whether both ends are known; else neither the size of the stack is told nor how deep it is.</param>
-    public void ClaimThread(int tid, string? name, StackBlock stack, string reason, bool exact = true)
+    /// <param name="head">Of the thread's robust list, which leads to its control block; 0 when it has none.</param>
+    public void ClaimThread(int tid, string? name, StackBlock stack, string reason, bool exact = true, ulong head = 0)
     {
         var region = context.Claims.AddRegion(MemoryType.Stack, string.IsNullOrEmpty(name) ? $"Thread {tid}" : $"Thread {tid} ({name})", reason);
         Claim(region, stack);
@@ -39,6 +40,19 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
         AddFact(region, "guard", stack.Guard);
         if (context.Options.Blocks && exact)
             DescribeUse(region, tid, AddressRange.Of(stack.Start + stack.Guard, stack.End));
+        if (context.Options.Blocks && ThreadStorage.Find(target, head) is { } storage && storage.Start >= stack.Start && storage.ControlBlock < stack.End)
+        {
+            context.Claims.Label(region, AddressRange.Of(storage.Start, stack.End), "thread control block, thread-local storage");
+            DescribeStorage(context, region, storage);
+        }
+    }
+
+    /// <summary>Where the control block is, and how much thread-local storage lies below it. A block of the snapshot is of whole pages, and the first of them holds
+    /// the thread's first frames too; these facts have the bytes.</summary>
+    public static void DescribeStorage(AnnotationContext context, int region, ThreadStorage storage)
+    {
+        context.Claims.AddFact(region, "thread-control-block", $"0x{storage.ControlBlock:x}");
+        context.Claims.AddFact(region, "thread-local-storage", (storage.ControlBlock - storage.Start).ToString(CultureInfo.InvariantCulture));
     }
 
     public void ClaimCached(StackBlock stack)

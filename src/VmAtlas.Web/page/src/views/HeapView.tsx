@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { HeapArena, HeapLook, HeapRange } from "../api/answers";
 import { CellMap } from "../chart/CellMap";
 import { CHUNK_STATES, ChunkSource } from "../chart/ChunkSource";
-import type { ColumnSpec } from "../model/columns";
+import { columnOf, type ColumnSpec } from "../model/columns";
 import { address, exact, kib, size, time } from "../model/format";
 import { decodeFrame, type Frame } from "../model/frame";
 import { FREE, HEAP } from "../model/memoryTypes";
@@ -24,13 +24,12 @@ export const heapView: ViewSpec = {
   Panel: HeapView,
 };
 
-const column = (key: string, title: string, kind: ColumnSpec["kind"], width: number): ColumnSpec => ({ key, title, kind, width, shown: true });
 const COLUMNS: readonly ColumnSpec[] = [
-  column("address", "Block", "address", 140),
-  column("size", "Chunk Size", "exact", 92),
-  column("usable", "Usable", "exact", 92),
-  column("stateName", "State", "text", 70),
-  column("class", "Class", "text", 320),
+  columnOf("address", "Block", "address", 140),
+  columnOf("size", "Chunk Size", "exact", 92),
+  columnOf("usable", "Usable", "exact", 92),
+  columnOf("stateName", "State", "text", 70),
+  columnOf("class", "Class", "text", 320),
 ];
 
 interface Chunks {

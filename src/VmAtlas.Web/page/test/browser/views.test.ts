@@ -130,7 +130,7 @@ describe.skipIf(whyNot !== undefined)(`views and what is remembered (${whyNot ??
     const target = await start(Target.start());
     const { page } = await visit((await serve(undefined, String(target.pid))).url);
     await page.fill("#filter", "details ~ libc.so");
-    await expect.poll(() => page.locator(".shown").textContent()).toBe("1 rows");
+    await expect.poll(() => page.locator(".shown").textContent()).toBe("1 row");
     await page.locator(".row.type-0[id]").first().click({ position: { x: 200, y: 5 } });
     await page.keyboard.press("F2");
     await expect.poll(() => page.locator(".why .facts").textContent()).toMatch(/build-id[0-9a-f]{40}/);

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using VmAtlas.Model.Tracing;
 
-namespace VmAtlas.Cli.Output;
+namespace VmAtlas.Formats.Profiles;
 
 /// <summary>Call stacks for people and for programs.</summary>
-sealed class StackText(NodeFrames frames)
+public sealed class StackText(NodeFrames frames)
 {
     /// <summary>Callers named in one line.</summary>
     const int Callers = 5;
