@@ -44,6 +44,7 @@ sealed class Open : Verb
     {
         var options = new WebServerOptions
         {
+            Platform = Platform.Current,
             Port = arguments.GetValue(_port),
             SettingsPath = SettingsPath(session),
             Symbols = SymbolPath.Parse(session.Environment(SymbolPath.Variable)),
@@ -84,10 +85,11 @@ sealed class Open : Verb
         }
     }
 
-    /// <summary>By the XDG base directories; null where there is no home.</summary>
+    /// <summary>By the XDG base directories, or Windows' own; null where there is no home.</summary>
     static string? SettingsPath(Session session)
     {
-        var folder = session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
+        var folder = OperatingSystem.IsWindows() ? session.Environment("APPDATA")
+            : session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
             : session.Environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
         return folder is null ? null : Path.Combine(folder, "vmatlas", "page.json");
     }

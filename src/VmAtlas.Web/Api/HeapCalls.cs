@@ -3,6 +3,8 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Heaps;
 using VmAtlas.Formats.Export;
 using VmAtlas.Model;
@@ -48,7 +50,7 @@ static class HeapCalls
             }
             var look = LookOf(live);
             using var target = live.Look();
-            var classes = new BlockClasses(target, look.Mappings, look.Strings);
+            var classes = new BlockClasses(target.Require<LinuxTarget>("naming what is in its heap"), look.Mappings, look.Strings);
             await context.WriteFrame(await Task.Run(() => ChunksFrame.Of(look.Report.Chunks!, range, MostChunks, classes.Of), context.RequestAborted));
         });
     }
