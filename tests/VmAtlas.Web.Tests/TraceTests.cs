@@ -137,6 +137,21 @@ public sealed class TraceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_trace_without_a_map_is_shown_and_says_so()
+    {
+        var saved = Path.Combine(_folder.FullName, "only.vmatlas");
+        SavedTraces.WriteOnly(saved);
+        var session = await Post("/api/open", new { path = saved });
+        session.GetProperty("process").GetProperty("name").GetString().ShouldBe("sample");
+        (await Trace()).GetProperty("liveBytes").GetInt64().ShouldBe(64);
+        (await Frame("/api/sessions/1/snapshots/0/frame")).Rows.ShouldBe(0);
+        var summary = await Json("/api/sessions/1/snapshots/0/summary");
+        summary.GetProperty("system").GetProperty("problems")[0].GetProperty("id").GetString().ShouldBe("no-map");
+        summary.GetProperty("summary")[0].TryGetProperty("totalWs", out _).ShouldBeFalse("what nobody read is not zero");
+        (await Frame("/api/sessions/1/series")).Rows.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_trace_is_saved_with_its_names_and_opened_again()
     {
         using var target = TestTarget.Start(s_ledger);

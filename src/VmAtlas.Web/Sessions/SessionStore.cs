@@ -64,15 +64,19 @@ sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
     /// <param name="folder">Goes when the session does.</param>
     public Session OpenFile(string path, string? title = null, PrivateFolder? folder = null)
     {
-        var timeline = Importer.Open(path);
-        if (timeline.Count > 0)
-            return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null, new FileTraces(path))
-            {
-                Folder = folder,
-                Path = folder is null ? Path.GetFullPath(path) : null,
-            });
-        (timeline as IDisposable)?.Dispose();
-        throw new VmAtlasException(Failure.BadFile, $"{path} holds no whole snapshot");
+        var (timeline, traces) = (Importer.Open(path), new FileTraces(path));
+        if (timeline.Count == 0)
+        {
+            (timeline as IDisposable)?.Dispose();
+            if (traces.Count == 0)
+                throw new VmAtlasException(Failure.BadFile, $"{path} holds no whole snapshot");
+            timeline = Timeline.Of([TraceOnly.SnapshotOf(traces.First)]);
+        }
+        return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null, traces)
+        {
+            Folder = folder,
+            Path = folder is null ? Path.GetFullPath(path) : null,
+        });
     }
 
     public void Close(Session session)
