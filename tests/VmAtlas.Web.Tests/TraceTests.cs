@@ -58,6 +58,18 @@ public sealed class TraceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_program_that_ends_at_once_leaves_its_trace()
+    {
+        var session = await Post("/api/launch", new { program = Path.Combine(Repository.Targets, "trace_sampler"), arguments = new[] { "10" }, trace = new { } });
+        session.GetProperty("traces").GetInt32().ShouldBe(1);
+        await Until(async () => (await Trace()).TryGetProperty("ending", out _));
+        var trace = await Trace();
+        trace.GetProperty("ending").GetString().ShouldBe("exited");
+        trace.GetProperty("totalCount").GetDouble().ShouldBeGreaterThanOrEqualTo(10);
+        trace.GetProperty("liveBytes").GetInt64().ShouldBeGreaterThanOrEqualTo(16 + 5000, "its first and its ninth block");
+    }
+
+    [Fact]
     public async Task A_running_process_is_attached_to_and_let_go()
     {
         using var target = TestTarget.Start(s_ledger);

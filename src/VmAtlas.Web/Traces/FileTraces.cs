@@ -16,9 +16,6 @@ sealed class FileTraces(string path) : TargetTraces
 
     protected override IReadOnlyList<ProgramTrace> Programs => _programs.Value;
 
-    /// <summary>The first traced program.</summary>
-    public TraceProcess First => Programs[0].Store.Process;
-
     protected override string EventFile() => path;
 
     static int CountIn(string path)

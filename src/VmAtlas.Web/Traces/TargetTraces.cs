@@ -17,6 +17,9 @@ abstract class TargetTraces : IDisposable
     /// <summary>Whether more may come.</summary>
     public virtual bool IsRunning => false;
 
+    /// <summary>The first traced program; null when there is none.</summary>
+    public TraceProcess? First => Programs is [var program, ..] ? program.Store.Process : null;
+
     protected abstract IReadOnlyList<ProgramTrace> Programs { get; }
 
     /// <summary>The file that holds every event so far, whole.</summary>
