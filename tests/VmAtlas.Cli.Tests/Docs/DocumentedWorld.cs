@@ -77,7 +77,8 @@ public sealed class DocumentedWorld : IDisposable
 
     string PutIn(string command)
     {
-        var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal) ? _managed : _plain;
+        var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal)
+            || command.Contains(" --types", StringComparison.Ordinal) ? _managed : _plain;
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
             .Replace(" 30s", " 500ms").Replace("--port 8123", "--port 0");
     }
