@@ -71,10 +71,10 @@ sealed class CoreNotes
         switch (kind)
         {
             case PrStatus when note.Length >= 112 && _threads.Count < MostThreads:
-                _threads.Add(new CoreThread((int)U32(note, 32), StackPointer(note[112..])));
+                _threads.Add(new CoreThread(I32(note, 32), StackPointer(note[112..])));
                 break;
             case PrPsInfo when note.Length >= 136:
-                (Uid, Pid, ParentPid) = (U32(note, 16), (int)U32(note, 24), (int)U32(note, 28));
+                (Uid, Pid, ParentPid) = (U32(note, 16), I32(note, 24), I32(note, 28));
                 (Name, Arguments) = (Text(note.Slice(40, 16)), Text(note.Slice(56, 80)).TrimEnd());
                 break;
             case Auxiliary:
@@ -126,6 +126,8 @@ sealed class CoreNotes
         var end = bytes.IndexOf((byte)0);
         return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
     }
+
+    static int I32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
 
     static uint U32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
 
