@@ -60,7 +60,7 @@ sealed class MinidumpCalls : IWindowsCalls
         Span<byte> peb = stackalloc byte[8];
         foreach (var teb in _threads.Blocks)
         {
-            if (answer.Length < 48 || MinidumpMemory.Read(_file, _memory, teb + PebOfThread, peb) < 8)
+            if (answer.Length < 48 || MinidumpMemory.Read(_file, _memory, unchecked(teb + PebOfThread), peb) < 8)
                 continue;
             answer[..48].Clear();
             peb.CopyTo(answer[8..]);
