@@ -15,7 +15,7 @@ abstract class Target : IDisposable
     /// <param name="clr">How to find out about the memory of a live .NET process; the usual way where left out.</param>
     public static Target Open(string text, ClrOptions? clr = null) => TargetSpec.Parse(text) switch
     {
-        FileSpec file => new SavedTarget(file),
+        FileSpec file => DumpFile.TryOpen(file) is { } dump ? dump : new SavedTarget(file),
         NameSpec name => new LiveTarget(ProcessName.Find(name.Name), clr),
         ProcessSpec process => new LiveTarget(process.Pid, clr),
         _ => throw new InvalidOperationException("a kind of target nobody opens"),
@@ -29,6 +29,11 @@ abstract class Target : IDisposable
             throw new VmAtlasException(Failure.Usage, $"'{text}' is a saved file, and {need} takes a live process");
         return (LiveTarget)Open(text);
     }
+
+    /// <summary>The same, for what can be done to a dump as well: it has the memory itself.</summary>
+    public static ReadableTarget OpenReadable(string text, string need) =>
+        TargetSpec.Parse(text) is FileSpec file ? DumpFile.TryOpen(file)
+            ?? throw new VmAtlasException(Failure.Usage, $"'{text}' is a saved file, and {need} takes a live process or a dump") : OpenLive(text, need);
 
     /// <summary>The target's address space: read now, or as it was saved.</summary>
     public abstract Snapshot Capture(CaptureOptions options, CancellationToken cancellation);
@@ -46,12 +51,19 @@ abstract class Target : IDisposable
     public abstract void Dispose();
 }
 
+/// <summary>A target whose memory itself can be looked into.</summary>
+abstract class ReadableTarget : Target
+{
+    /// <summary>What it can do is asked for by type.</summary>
+    public abstract ICaptureTarget Source { get; }
+}
+
 /// <summary>A process that runs.</summary>
-sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
+sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
 {
     readonly ClrAnnotator _clr = new(clr);
 
-    public ICaptureTarget Source { get; } = Platform.Current.Open(pid, beside: true);
+    public override ICaptureTarget Source { get; } = Platform.Current.Open(pid, beside: true);
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation)
     {
