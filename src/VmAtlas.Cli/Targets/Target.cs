@@ -89,7 +89,7 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
     /// <returns>With how long it stood still, which a snapshot's heap knows too.</returns>
     public (Snapshot Snapshot, TimeSpan Paused) CaptureStopped(CaptureOptions options, bool objects, CancellationToken cancellation)
     {
-        var (snapshot, paused) = StoppedHeap.Look(Linux, new BlockTable(), new StringTable(),
+        var (snapshot, paused) = StoppedHeap.Look(Source.Require<LinuxTarget>("holding it still"), new BlockTable(), new StringTable(),
             _ => objects ? CaptureObjects(options, cancellation) : Capture(options, cancellation), s => s.Heap?.Value is not { Approximate: true }, cancellation);
         return (snapshot.Heap is { } heap ? snapshot.With(heap.Value with { Paused = paused }) : snapshot, paused);
     }
