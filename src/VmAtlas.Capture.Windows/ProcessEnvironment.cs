@@ -26,8 +26,8 @@ sealed class ProcessEnvironment(IWindowsCalls calls, IMemorySource memory)
             if (Blocks.Count == 0)
                 return null;
             var (peb, layout) = Blocks[^1];
-            return memory.TryReadWord(peb + layout.Parameters, layout.IsWide, out var parameters)
-                ? ReadUnicodeString(parameters + layout.CommandLine, layout) : null;
+            return memory.TryReadWord(peb, layout.Parameters, layout.IsWide, out var parameters)
+                ? ReadUnicodeString(unchecked(parameters + layout.CommandLine), layout) : null;
         }
     }
 
@@ -50,21 +50,22 @@ sealed class ProcessEnvironment(IWindowsCalls calls, IMemorySource memory)
     public ulong NarrowThreadBlock(ulong teb)
     {
         const uint WowTebOffset = 0x180C, Usual = 0x2000;
-        var offset = memory.TryReadWord(teb + WowTebOffset, wide: false, out var word) && word is > 0 and < 0x10000 ? word : Usual;
-        return memory.TryReadWord(teb + offset + PebLayout.Narrow.Self, wide: false, out var self) && self == teb + offset ? teb + offset : 0;
+        var offset = memory.TryReadWord(teb, WowTebOffset, wide: false, out var word) && word is > 0 and < 0x10000 ? word : Usual;
+        var block = unchecked(teb + offset);
+        return memory.TryReadWord(block, PebLayout.Narrow.Self, wide: false, out var self) && self == block ? block : 0;
     }
 
     /// <summary>Heap handles by the PEB's list, the default heap among them.</summary>
     public IReadOnlyList<(ulong Heap, bool IsDefault)> Heaps(ulong peb, PebLayout layout)
     {
         var heaps = new List<(ulong, bool)>();
-        if (!memory.TryReadWord(peb + layout.ProcessHeap, layout.IsWide, out var first)
-            || !memory.TryReadWord(peb + layout.HeapCount, wide: false, out var count)
-            || !memory.TryReadWord(peb + layout.Heaps, layout.IsWide, out var list))
+        if (!memory.TryReadWord(peb, layout.ProcessHeap, layout.IsWide, out var first)
+            || !memory.TryReadWord(peb, layout.HeapCount, wide: false, out var count)
+            || !memory.TryReadWord(peb, layout.Heaps, layout.IsWide, out var list))
             return heaps;
         for (var i = 0u; i < Math.Min(count, MostHeaps) && list != 0; i++)
         {
-            if (!memory.TryReadWord(list + i * layout.WordBytes, layout.IsWide, out var heap))
+            if (!memory.TryReadWord(list, i * layout.WordBytes, layout.IsWide, out var heap))
                 break;
             heaps.Add((heap, heap == first));
         }
@@ -87,7 +88,7 @@ sealed class ProcessEnvironment(IWindowsCalls calls, IMemorySource memory)
 
     string? ReadUnicodeString(ulong address, PebLayout layout)
     {
-        if (!memory.TryReadWord(address, wide: false, out var lengths) || !memory.TryReadWord(address + layout.WordBytes, layout.IsWide, out var buffer))
+        if (!memory.TryReadWord(address, 0, wide: false, out var lengths) || !memory.TryReadWord(address, layout.WordBytes, layout.IsWide, out var buffer))
             return null;
         var length = (int)Math.Min(lengths & 0xfffe, LongestText * 2);
         var bytes = new byte[length];

@@ -25,7 +25,7 @@ sealed class SectionNames(IWindowsCalls calls)
             for (var row = allocation.First; row <= allocation.Last; row++)
             {
                 mappings.SetName(row, text);
-                mappings.SetFile(row, 0, number, mappings.Starts[row] - allocation.Base);
+                mappings.SetFile(row, 0, number, unchecked(mappings.Starts[row] - allocation.Base));
             }
         }
     }

@@ -14,8 +14,8 @@ public sealed partial class WindowsTarget
     internal bool TryReadStack(ulong teb, PebLayout layout, out StackBounds bounds)
     {
         bounds = default;
-        if (!this.TryReadWord(teb + layout.StackBase, layout.IsWide, out var end) || !this.TryReadWord(teb + layout.StackLimit, layout.IsWide, out var limit)
-            || !this.TryReadWord(teb + layout.DeallocationStack, layout.IsWide, out var allocation))
+        if (!this.TryReadWord(teb, layout.StackBase, layout.IsWide, out var end) || !this.TryReadWord(teb, layout.StackLimit, layout.IsWide, out var limit)
+            || !this.TryReadWord(teb, layout.DeallocationStack, layout.IsWide, out var allocation))
             return false;
         bounds = new StackBounds(allocation, limit, end);
         return allocation != 0 && allocation < end && limit >= allocation && limit <= end;

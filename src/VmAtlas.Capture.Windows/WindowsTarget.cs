@@ -1,4 +1,5 @@
 using VmAtlas.Capture.Windows.Calls;
+using VmAtlas.Capture.Windows.Dumps;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Windows;
@@ -34,6 +35,25 @@ public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllo
     internal ProcessEnvironment Environment { get; }
 
     internal IWindowsCalls Calls => _calls;
+
+    /// <summary>A minidump, as far as it tells: see <see cref="MinidumpCalls"/>.</summary>
+    /// <exception cref="VmAtlasException"><see cref="Failure.BadFile"/></exception>
+    public static WindowsTarget OfMinidump(string path)
+    {
+        var file = MinidumpFile.Open(path);
+        try
+        {
+            return new WindowsTarget(new MinidumpCalls(file));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a file begins as a minidump does.</summary>
+    public static bool IsMinidump(ReadOnlySpan<byte> start) => MinidumpFile.IsMinidump(start);
 
     /// <summary>A recording made by VMATLAS_RECORD_CALLS: see docs/windows.md.</summary>
     /// <exception cref="VmAtlasException"><see cref="Failure.BadFile"/></exception>

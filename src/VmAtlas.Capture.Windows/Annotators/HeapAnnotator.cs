@@ -44,9 +44,9 @@ sealed class HeapAnnotator : IAnnotator
     {
         if (!IsSegment(target, start, layout))
             return null;
-        return target.TryReadWord(start + layout.SegmentHeap, layout.IsWide, out var heap) && IsSegment(target, heap, layout) ? heap : start;
+        return target.TryReadWord(start, layout.SegmentHeap, layout.IsWide, out var heap) && IsSegment(target, heap, layout) ? heap : start;
     }
 
     static bool IsSegment(WindowsTarget target, ulong start, PebLayout layout) =>
-        start != 0 && target.TryReadWord(start + layout.SegmentSignature, wide: false, out var signature) && signature == HeapHeader.SegmentSignature;
+        start != 0 && target.TryReadWord(start, layout.SegmentSignature, wide: false, out var signature) && signature == HeapHeader.SegmentSignature;
 }

@@ -29,11 +29,11 @@ sealed record HeapHeader
     public static HeapHeader Read(WindowsTarget target, HeapHandle heap)
     {
         var (at, layout) = (heap.Address, heap.Layout);
-        if (!target.TryReadWord(at + layout.SegmentSignature, wide: false, out var first))
+        if (!target.TryReadWord(at, layout.SegmentSignature, wide: false, out var first))
             return new HeapHeader { Kind = "heap" };
         if (first == SegmentHeapSignature)
             return new HeapHeader { Kind = "segment heap" };
-        var isNt = layout.IsWide && target.TryReadWord(at + SignatureAt, wide: false, out var signature) && signature == HeapSignature;
+        var isNt = layout.IsWide && target.TryReadWord(at, SignatureAt, wide: false, out var signature) && signature == HeapSignature;
         return isNt
             ? new HeapHeader { Kind = "NT heap", Tag = HasFrontEnd(target, at) ? "LOW FRAGMENTATION" : "", LargeBlocks = ReadLargeBlocks(target, at + LargeBlocksAt) }
             : new HeapHeader { Kind = first == SegmentSignature ? "NT heap" : "heap" };
@@ -41,15 +41,15 @@ sealed record HeapHeader
 
     /// <summary>FrontEndHeapType 2 with a front end is the low-fragmentation heap; one without the other is another layout, and no answer.</summary>
     static bool HasFrontEnd(WindowsTarget target, ulong heap) =>
-        target.TryReadWord(heap + FrontEndAt, wide: true, out var frontEnd) && frontEnd != 0
-        && target.TryReadWord(heap + FrontEndTypeAt, wide: false, out var type) && (type & 0xff) == 2;
+        target.TryReadWord(heap, FrontEndAt, wide: true, out var frontEnd) && frontEnd != 0
+        && target.TryReadWord(heap, FrontEndTypeAt, wide: false, out var type) && (type & 0xff) == 2;
 
     /// <summary>The doubly linked list of HEAP_VIRTUAL_ALLOC_ENTRY: each lies at the start of its allocation. Each link is followed only if it links back.</summary>
     static List<ulong> ReadLargeBlocks(WindowsTarget target, ulong head)
     {
         var (blocks, at) = (new List<ulong>(), head);
-        while (blocks.Count < MostLargeBlocks && target.TryReadWord(at, wide: true, out var next) && next != head
-            && target.TryReadWord(next + 8, wide: true, out var back) && back == at)
+        while (blocks.Count < MostLargeBlocks && target.TryReadWord(at, 0, wide: true, out var next) && next != head
+            && target.TryReadWord(next, 8, wide: true, out var back) && back == at)
         {
             blocks.Add(next);
             at = next;

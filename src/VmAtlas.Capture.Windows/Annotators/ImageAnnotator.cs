@@ -25,19 +25,21 @@ sealed class ImageAnnotator : IAnnotator
                 continue;
             var region = context.Claims.AddRegion(MemoryType.Image, context.Mappings.Names[allocation.First], reason);
             index.Claim(region, allocation);
-            var length = memory?.Read(new Address(allocation.Base), header) ?? 0;
+            var span = index.RangeOf(allocation);
+            var length = memory?.Read(span.Start, header) ?? 0;
             if (PeReader.TryRead(header.AsSpan(0, length)) is { } image)
-                Describe(context, index.RangeOf(allocation), region, image, allocation.Base);
+                Describe(context, span, region, image);
         }
     }
 
-    static void Describe(AnnotationContext context, AddressRange span, int region, PeImage image, ulong start)
+    static void Describe(AnnotationContext context, AddressRange span, int region, PeImage image)
     {
         context.Claims.AddFact(region, "format", image.IsManaged ? "PE, managed" : "PE");
         if (image.IsRelocatable)
             context.Claims.AddFact(region, Aslr, "yes");
         if (!context.Options.Blocks)
             return;
+        var start = span.Start.Value;
         var header = ("Header", AddressRange.Of(start, start + Math.Max(image.HeaderSize, 1)));
         var sections = image.Sections.Where(s => s.Size > 0).Select(s => (s.Name, AddressRange.Of(start + s.Address, start + s.End)));
         SectionBlocks.Label(context.Claims, region, span, sections.Prepend(header), context.Target.System.PageSize.Bytes);

@@ -22,13 +22,13 @@ sealed class WellKnownAnnotator : IAnnotator
         {
             foreach (var (offset, name) in layout.Places)
             {
-                if (target.TryReadWord(peb + offset, layout.IsWide, out var address) && address != 0)
+                if (target.TryReadWord(peb, offset, layout.IsWide, out var address) && address != 0)
                     Claim(context, index, address, name, $"the process environment block at {new Address(peb)} points to it");
             }
-            if (target.TryReadWord(peb + layout.Parameters, layout.IsWide, out var parameters))
+            if (target.TryReadWord(peb, layout.Parameters, layout.IsWide, out var parameters))
             {
                 Claim(context, index, parameters, "Process Parameters", $"the process environment block at {new Address(peb)} points to it");
-                if (target.TryReadWord(parameters + layout.Environment, layout.IsWide, out var environment))
+                if (target.TryReadWord(parameters, layout.Environment, layout.IsWide, out var environment))
                     Claim(context, index, environment, "Environment Variables", "the process parameters point to it");
             }
             Claim(context, index, peb, "Process Environment Block", "the system says that it is there");

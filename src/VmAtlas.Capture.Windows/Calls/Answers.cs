@@ -32,12 +32,12 @@ static class Answers
         return end == 0 ? null : new string(end < 0 ? text : text[..end]);
     }
 
-    /// <summary>A pointer-sized number of the target's memory.</summary>
-    public static bool TryReadWord(this IMemorySource memory, ulong address, bool wide, out ulong word)
+    /// <summary>A pointer-sized number of the target's memory, in a structure at an address that may be anything.</summary>
+    public static bool TryReadWord(this IMemorySource memory, ulong address, ulong offset, bool wide, out ulong word)
     {
         Span<byte> bytes = stackalloc byte[8];
         bytes = bytes[..(wide ? 8 : 4)];
-        var got = memory.Read(new Model.Address(address), bytes) == bytes.Length;
+        var got = memory.Read(new Model.Address(unchecked(address + offset)), bytes) == bytes.Length;
         word = !got ? 0 : wide ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         return got;
     }

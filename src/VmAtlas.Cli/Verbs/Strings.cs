@@ -23,7 +23,7 @@ sealed class Strings : Verb
     readonly Option<bool> _ignoreCase = new("--ignore-case", "-i") { Description = "Case does not matter to --grep." };
 
     public Strings()
-        : base("strings", "List printable texts in a live process's memory, reading only what is present.")
+        : base("strings", "List printable texts in the memory of a live process or a dump, reading only what is present.")
     {
         Add(_target);
         Add(_address);
@@ -51,7 +51,7 @@ sealed class Strings : Verb
             throw new VmAtlasException(Failure.Usage, $"-n takes a number from 1 to {StringScanner.LongestRun}, not {least}");
         var pattern = arguments.GetValue(_grep) is { } grep ? Compile(grep, arguments.GetValue(_ignoreCase)) : null;
         var choice = _rows.Read(arguments);
-        using var target = Target.OpenLive(arguments.GetRequiredValue(_target), Need);
+        using var target = Target.OpenReadable(arguments.GetRequiredValue(_target), Need);
         var snapshot = target.Capture(CaptureOptions.Quick, session.Cancellation);
         var regions = arguments.GetValue(_address) is { } address
             ? [AddressArgument.Region(snapshot, AddressArgument.Parse(address)).Index]
@@ -64,7 +64,7 @@ sealed class Strings : Verb
     }
 
     static void WriteText(
-        Screen screen, LiveTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
+        Screen screen, ReadableTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
     {
         var (cell, type) = (new Cell(), MemoryType.Free);
         var scanner = new StringScanner(target.Source.Require<IMemorySource>(Need), target.Source as IPageSource, least, (address, encoding, text) =>
@@ -85,7 +85,7 @@ sealed class Strings : Verb
     }
 
     static void WriteJson(
-        Utf8JsonWriter json, LiveTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
+        Utf8JsonWriter json, ReadableTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
     {
         const int Enough = 1 << 16;
         json.WriteStartObject();

@@ -29,6 +29,8 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
     /// <exception cref="VmAtlasException">No thread came to a safe point.</exception>
     public StoppedThread Stop()
     {
+        // Compiles what follows a stack before anybody has to stand still for it.
+        _ = _stack.Walk(new Registers { Rip = libraries.Syscall }, libraries.IsInLibc);
         for (var i = 0; i < Tries; i++)
         {
             foreach (var tid in InOrderOfPreference())
