@@ -28,6 +28,13 @@ static class SavedTraces
         }
     });
 
+    /// <summary>A snapshot, and a block of no bytes that was given back.</summary>
+    public static void WriteFreed(string path) => Write(path, (told, _) => told.Events(
+    [
+        new TraceEvent { Time = 1, Address = 0x10000, Weight = 1, Operation = TraceOperation.Allocate, Function = TraceFunction.Malloc },
+        new TraceEvent { Time = 2, Address = 0x10000, Operation = TraceOperation.Free, Function = TraceFunction.Free },
+    ]));
+
     /// <summary>The trace of a program that ended before its map was read.</summary>
     public static void WriteOnly(string path) => Write(path, (told, _) =>
         told.Events([new TraceEvent { Time = 1, Address = 0x10000, Size = 64, Weight = 1, Operation = TraceOperation.Allocate, Function = TraceFunction.Malloc }]), map: false);

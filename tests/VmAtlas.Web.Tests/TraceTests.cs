@@ -276,6 +276,15 @@ public sealed class TraceTests : IAsyncLifetime
         (await Json("/api/sessions/1")).GetProperty("tracing").GetBoolean().ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task A_free_has_no_size()
+    {
+        var saved = Path.Combine(_folder.FullName, "freed.vmatlas");
+        SavedTraces.WriteFreed(saved);
+        await Post("/api/open", new { path = saved });
+        (await Events("/api/sessions/1/traces/0/events")).Select(e => (e.Operation, e.Size)).ShouldBe([("allocate", 0), ("free", -1)], "nothing was asked for once, and is not known the other time");
+    }
+
     /// <summary>A file with a trace of one call, whose debug information names these files.</summary>
     async Task OpenSaved(params string[] sources)
     {
