@@ -132,11 +132,10 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, source, program.Store.Gate);
     }
 
-    public override void Dispose()
+    protected override void Close()
     {
         Stop();
         _symbols?.Dispose();
-        base.Dispose();
     }
 
     static void RequireLinux()

@@ -95,7 +95,14 @@ abstract class TargetTraces : IDisposable
         reader.Play(new EventStream(number, heard));
     }
 
-    public virtual void Dispose()
+    /// <summary>Waits for who looks at it now.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+            Close();
+    }
+
+    protected virtual void Close()
     {
     }
 
