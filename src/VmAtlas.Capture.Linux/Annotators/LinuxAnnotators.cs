@@ -1,5 +1,6 @@
 using VmAtlas.Capture.Linux.Runtimes;
 using VmAtlas.Capture.Linux.Runtimes.Jvm;
+using VmAtlas.Capture.Linux.Runtimes.V8;
 
 namespace VmAtlas.Capture.Linux.Annotators;
 

@@ -46,7 +46,7 @@ public sealed class GlibcHeapReader
         NoteLinks(tallies);
         using var walker = new HeapWalker(_memory, _sizes, _chunks, _residency, _torn);
         var mapped = new MappedTally(_sizes, _chunks, MappedChunks.Find(
-            _mappings, _strings, _memory, arenas.Parameters?.MappedChunks, RowsOf(arenas).Contains));
+            _mappings, _strings, _memory, arenas.Parameters?.MappedChunks, StartsByRow(arenas)));
         foreach (var (tally, heap) in tallies.SelectMany(t => t.Arena.Heaps.Select((_, i) => (t, i))).OrderBy(p => p.t.Arena.Heaps[p.i].Range.Start))
         {
             mapped.AddBefore(tally.Arena.Heaps[heap].Range.Start.Value);
@@ -76,8 +76,8 @@ public sealed class GlibcHeapReader
         }
     }
 
-    HashSet<int> RowsOf(GlibcArenas arenas) =>
-        [.. arenas.Arenas.SelectMany(a => a.Heaps).Select(h => _mappings.IndexOf(h.Range.Start))];
+    Dictionary<int, ulong> StartsByRow(GlibcArenas arenas) => arenas.Arenas.SelectMany(a => a.Heaps).Select(h => h.Range.Start)
+        .GroupBy(start => _mappings.IndexOf(start)).ToDictionary(rows => rows.Key, rows => rows.Min().Value);
 
     HeapReport Report(GlibcArenas glibc, List<ArenaTally> tallies, MappedTally found, bool moved, Stopwatch clock)
     {

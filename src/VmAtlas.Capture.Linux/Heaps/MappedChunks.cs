@@ -20,38 +20,39 @@ static class MappedChunks
     public readonly record struct Found(int Row, ulong Address, ulong Size, ulong Lead);
 
     /// <param name="known">How many malloc says there are; null when that is not known.</param>
-    /// <param name="isTaken">Rows that hold something else: arenas.</param>
-    public static List<Found> Find(BlockTable mappings, StringTable strings, IMemorySource memory, ulong? known, Func<int, bool> isTaken)
+    /// <param name="arenas">Where in a row the first heap of an arena begins: the kernel merges it with chunks mapped in front of it.</param>
+    public static List<Found> Find(BlockTable mappings, StringTable strings, IMemorySource memory, ulong? known, IReadOnlyDictionary<int, ulong> arenas)
     {
         var found = new List<Found>();
         if (known == 0)
             return found;
-        var starts = new List<(int Row, ulong RestFrom)>();
+        var rests = new List<(int Row, AddressRange Left)>();
         for (var row = 0; row < mappings.Count; row++)
         {
-            if (isTaken(row) || !CouldHold(mappings, strings, row))
+            if (!CouldHold(mappings, strings, row))
                 continue;
-            var at = mappings.Starts[row];
-            while (TryRead(mappings, memory, row, at, out var chunk))
+            var (at, end) = (mappings.Starts[row], arenas.GetValueOrDefault(row, mappings.Ends[row]));
+            while (at < end && TryRead(mappings, memory, row, at, out var chunk))
             {
                 found.Add(chunk);
                 at += chunk.Lead + chunk.Size;
             }
-            starts.Add((row, at));
+            if (at < end)
+                rests.Add((row, AddressRange.Of(at, end)));
         }
         if (known > (ulong)found.Count)
-            Scan(mappings, memory, known.Value, starts, found);
+            Scan(mappings, memory, known.Value, rests, found);
         found.Sort((a, b) => a.Address.CompareTo(b.Address));
         return found;
     }
 
     /// <summary>Looks at the start of every page in memory, until all that malloc counts are found.</summary>
-    static void Scan(BlockTable mappings, IMemorySource memory, ulong known, List<(int Row, ulong RestFrom)> starts, List<Found> found)
+    static void Scan(BlockTable mappings, IMemorySource memory, ulong known, List<(int Row, AddressRange Left)> rests, List<Found> found)
     {
         var left = ScanLimit;
-        foreach (var (row, from) in starts)
+        foreach (var (row, range) in rests)
         {
-            for (var at = from; at < mappings.Ends[row] && (ulong)found.Count < known && left > 0; left -= PageBytes)
+            for (var at = range.Start.Value; at < range.End.Value && (ulong)found.Count < known && left > 0; left -= PageBytes)
             {
                 if (TryRead(mappings, memory, row, at, out var chunk))
                 {
