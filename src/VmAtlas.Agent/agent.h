@@ -8,12 +8,28 @@
 // A frame of the last unwound stack. 0 is the outermost.
 struct frame {
     u64 pc, sp, fp;
-    u64 hash;    // of this frame and all its callers
-    u32 slots;   // how many of the slots prove this frame's callers
-    u8 needs_fp; // its callers were found by its frame pointer
-    u8 hidden;   // our own code
-    u8 kind;     // enum node_kind
-    u8 barrier;  // the way to its caller left the stack or crossed a signal: can not be checked later
+    u64 found_at; // the word of the stack that holds pc: where the frame it called found it. Nothing for the innermost
+    u64 hash;     // of this frame and all its callers
+    u16 slots;    // how many of the slots, besides the words at found_at, prove this frame's callers
+    u16 level;    // how many frames that are shown there are up to this one
+    u8 needs_fp;  // its callers were found by its frame pointer
+    u8 hidden;    // our own code
+    u8 kind;      // enum node_kind
+};
+
+// How a frame's caller was found: what of the stack was read, and what the frame pointer was for.
+enum use {
+    READS_RA = 1, READS_FP = 2, READS_CFA = 4, USES_FP = 8, KEEPS_FP = 16,
+    HIDDEN = 32,  // our own code
+    BARRIER = 64, // left the stack, or crossed a signal: can not be checked later
+    FROM_NULL = 128, // there is no caller because the word at ra_at says so
+};
+
+// A frame just walked; the one behind it in the list is its caller.
+struct fresh {
+    u64 pc, sp, fp, hash;
+    u64 ra_at, fp_at, cfa_at;
+    u32 use, kind;
 };
 
 struct slot {
@@ -25,6 +41,9 @@ struct thread {
     struct ring *ring;
     u64 *words;
     u64 head, room_until, stamp;
+    u64 beat;        // of the viewer when `stamp` was taken
+    u32 since_stamp; // events that share it
+    u32 number;      // of the ring
     u32 session_serial;
     u32 busy;
     u64 freeing;  // the block operator delete is giving back
@@ -38,10 +57,10 @@ struct thread {
     u32 depth, count;         // frames still provable, frames of the last stack
     u64 last_hash;
     u32 last_site;
+    u16 kept_with[1024]; // by stack pointer: a frame that may have it
     struct frame frames[MAX_DEPTH];
     struct slot slots[3 * MAX_DEPTH];
-    struct frame fresh[MAX_DEPTH];
-    struct slot links[3 * MAX_DEPTH];
+    struct fresh fresh[MAX_DEPTH + 1];
 };
 
 // ---- the agent as a whole (agent.c) ----
@@ -102,10 +121,9 @@ extern __thread struct thread *t_self;
 
 COLD struct thread *thread_register(void);
 
-// The calling thread, ready to record; NULL when it can not.
-static inline struct thread *thread_enter(void)
+// The calling thread, ready to record; NULL when it can not. `self` is what t_self said, which is not asked twice: each look costs a call.
+static inline struct thread *thread_enter_as(struct thread *self)
 {
-    struct thread *self = t_self;
     if (unlikely(!self || self->session_serial != g_zeroed.state.session_serial))
         self = thread_register();
     if (unlikely(!self))
@@ -119,6 +137,8 @@ static inline struct thread *thread_enter(void)
     return self;
 }
 
+static inline struct thread *thread_enter(void) { return thread_enter_as(t_self); }
+
 static inline void thread_leave(struct thread *self)
 {
     compiler_fence();
@@ -126,7 +146,7 @@ static inline void thread_leave(struct thread *self)
 }
 
 void record_alloc(struct thread *self, enum function function, u64 address, u64 size, const struct where *caller);
-void record_free(enum word_kind kind, u64 address);
+void record_free(struct thread *self, enum word_kind kind, u64 address);
 
 struct long_event {
     enum function function;
@@ -135,30 +155,37 @@ struct long_event {
 };
 
 void record_long(struct thread *self, const struct long_event *event, const struct where *caller);
+void forget_who_was_last(void);
 // A thread that will publish an event with an earlier moment in it says so before that moment.
-u64 announce(struct thread *self);
+u64 announce(struct thread *self, u64 block);
 void announce_nothing(struct thread *self);
 
 // ---- stacks (unwind.c, cfi.c, nodes.c) ----
 
-enum rule_kind { RULE_UNKNOWN, RULE_SP, RULE_FP, RULE_FP_DEREF, RULE_SIGNAL, RULE_END, RULE_NO_TABLE, RULE_LOST };
-enum fp_place { FP_KEPT, FP_AT_CFA, FP_AT_FP };
+enum rule_kind { RULE_UNKNOWN, RULE_END, RULE_SP, RULE_FP /* SP | 1 */, RULE_FP_DEREF, RULE_SIGNAL, RULE_NO_TABLE, RULE_LOST };
 
-// How to get from a frame to its caller. RULE_UNKNOWN (all zero) is an empty place of the cache.
-struct rule {
-    u32 kind : 4, fp_place : 2;
-    i32 ra : 13, fp : 13; // in words: return address from the CFA, saved frame pointer from the CFA or the frame pointer
-    i32 cfa;              // bytes
-};
+// How to get from a frame to its caller, in one word; all zero (RULE_UNKNOWN) is an empty place of the cache.
+// kind 4 | saved frame pointer lies by the frame pointer, not the CFA 1 | enum use 8 | return address from the CFA 13 | saved frame pointer 13, both in
+// words | CFA 25, in bytes
+typedef u64 rule;
 
-_Static_assert(sizeof(struct rule) == 8, "a rule is read and written as one word");
+#define RULE_FP_BY_FP 16u
+#define RULE_USE_AT 5
+#define RULE_RA_AT 13
+#define RULE_FP_AT 26
+#define RULE_CFA_AT 39
+
+static inline u32 rule_kind(rule r) { return (u32)r & 15; }
+static inline u32 rule_use(rule r) { return (u32)r >> RULE_USE_AT & 255; }
+static inline u64 rule_ra(rule r) { return (u64)((i64)(r << (64 - RULE_FP_AT)) >> 51) * 8; }
+static inline u64 rule_fp(rule r) { return (u64)((i64)(r << (64 - RULE_CFA_AT)) >> 51) * 8; }
+static inline u64 rule_cfa(rule r) { return (u64)((i64)r >> RULE_CFA_AT); }
 
 u64 unwind(struct thread *self, const struct where *from);
 void rules_forget(u64 start, u64 end);
 u32 site_of(struct thread *self, u64 hash);
-struct rule rule_from_table(u64 pc, const u8 *eh_frame_hdr);
+rule rule_from_table(u64 pc, const u8 *eh_frame_hdr);
 void nodes_reset(void);
-u64 hash_of(u64 callers, u64 pc, u32 kind);
 
 // ---- modules and symbols (modules.c, elf.c) ----
 

@@ -295,41 +295,42 @@ static void run(struct reader r, const struct entry *e, u64 pc, struct row *row,
 
 static int fits_words(i64 offset) { return !(offset & 7) && offset / 8 >= -4096 && offset / 8 < 4096; }
 
-static struct rule rule_of(const struct row *row)
+static rule rule_of(const struct row *row)
 {
-    struct rule lost = {.kind = RULE_LOST};
-    struct rule rule = {.fp_place = FP_KEPT, .cfa = (i32)row->cfa_offset};
+    u64 kind, use = READS_RA, fp_offset = (u64)row->ra_offset; // where no frame pointer is read, the walk reads what it reads anyway
     if (row->ra_place == UNDEFINED)
-        return (struct rule){.kind = RULE_END};
-    if (row->ra_place != AT_CFA || !fits_words(row->ra_offset) || row->cfa_offset != (i32)row->cfa_offset)
-        return lost;
-    rule.ra = (i32)(row->ra_offset / 8);
+        return RULE_END;
+    if (row->ra_place != AT_CFA || !fits_words(row->ra_offset) || row->cfa_offset >= 1 << 24 || row->cfa_offset < -(1 << 24))
+        return RULE_LOST;
     if (row->cfa_kind == CFA_REGISTER && row->cfa_register == DWARF_SP)
-        rule.kind = RULE_SP;
+        kind = RULE_SP;
     else if (row->cfa_kind == CFA_REGISTER && row->cfa_register == DWARF_FP)
-        rule.kind = RULE_FP;
+        kind = RULE_FP;
     else if (row->cfa_kind == CFA_FP_DEREF)
-        rule.kind = RULE_FP_DEREF;
+        kind = RULE_FP_DEREF;
     else
-        return lost;
-    if (row->fp_place == AT_CFA || row->fp_place == AT_FP) {
-        if (!fits_words(row->fp_offset))
-            return lost;
-        rule.fp_place = row->fp_place == AT_CFA ? FP_AT_CFA : FP_AT_FP;
-        rule.fp = (i32)(row->fp_offset / 8);
-    } else if (row->fp_place != KEPT)
-        return lost;
-    return rule;
+        return RULE_LOST;
+    if (row->fp_place == KEPT)
+        use |= KEEPS_FP;
+    else if ((row->fp_place == AT_CFA || row->fp_place == AT_FP) && fits_words(row->fp_offset)) {
+        use |= READS_FP;
+        fp_offset = (u64)row->fp_offset;
+    } else
+        return RULE_LOST;
+    if (kind != RULE_SP || row->fp_place == AT_FP)
+        use |= USES_FP;
+    return kind | (row->fp_place == AT_FP ? RULE_FP_BY_FP : 0) | use << RULE_USE_AT | ((u64)row->ra_offset / 8 & 0x1fff) << RULE_RA_AT
+        | (fp_offset / 8 & 0x1fff) << RULE_FP_AT | (u64)row->cfa_offset << RULE_CFA_AT;
 }
 
-struct rule rule_from_table(u64 pc, const u8 *eh_frame_hdr)
+rule rule_from_table(u64 pc, const u8 *eh_frame_hdr)
 {
     const u8 *fde = find_fde(eh_frame_hdr, pc);
     struct entry e;
     if (!fde || !parse_fde(fde, &e) || pc < e.start || pc >= e.end)
-        return (struct rule){.kind = RULE_NO_TABLE};
+        return RULE_NO_TABLE;
     if (e.is_signal)
-        return (struct rule){.kind = RULE_SIGNAL};
+        return RULE_SIGNAL;
     struct row initial = {.cfa_kind = CFA_OTHER}, row;
     run(e.initial, &e, pc, &initial, NULL);
     row = initial;

@@ -4,9 +4,9 @@
 // hook. The outer one sees that from the address recorded last, and operator delete says which block it is about to give back.
 #include "hooks.h"
 
-static void record_new_block(enum function function, void *block, size_t size, const struct where *caller)
+static inline void record_new_block(struct thread *self, enum function function, void *block, size_t size, const struct where *caller)
 {
-    struct thread *self = thread_enter();
+    self = thread_enter_as(self);
     if (likely(self != NULL)) {
         if (likely(self->recorded != (u64)block))
             record_alloc(self, function, (u64)block, size, caller);
@@ -15,11 +15,12 @@ static void record_new_block(enum function function, void *block, size_t size, c
 }
 
 // An inner hook that records sets it again.
-static inline void expect_nothing(void)
+static inline struct thread *expect_nothing(void)
 {
     struct thread *self = t_self;
     if (likely(self != NULL))
         self->recorded = 0;
+    return self;
 }
 
 static COLD void sampled_block(enum function function, void *block, size_t size, const struct where *caller)
@@ -46,11 +47,11 @@ static inline int sample_now(size_t size)
 #define ALLOCATE(hook, function, size, call)                                            \
     u32 mode = mode_now();                                                              \
     if (likely(mode == MODE_EXACT)) {                                                   \
-        expect_nothing();                                                               \
+        struct thread *self = expect_nothing();                                         \
         void *block = call;                                                             \
         if (likely(block != NULL)) {                                                    \
             struct where caller = CALLER_FRAME();                                       \
-            record_new_block(function, block, size, &caller);                           \
+            record_new_block(self, function, block, size, &caller);                     \
         }                                                                               \
         return block;                                                                   \
     }                                                                                   \
@@ -103,19 +104,27 @@ static inline int sample_now(size_t size)
     int hook_##name(void **block, size_t alignment, size_t size)                        \
     {                                                                                   \
         u32 mode = mode_now();                                                          \
-        if (mode != MODE_OFF)                                                           \
-            expect_nothing();                                                           \
+        struct thread *self = mode != MODE_OFF ? expect_nothing() : NULL;               \
         int result = ((int (*)(void **, size_t, size_t))real(HOOK_##name))(block, alignment, size); \
         if (result == 0 && mode != MODE_OFF && *block) {                                \
             struct where caller = CALLER_FRAME();                                       \
             if (mode == MODE_EXACT)                                                     \
-                record_new_block(FN_POSIX_MEMALIGN, *block, size, &caller);             \
+                record_new_block(self, FN_POSIX_MEMALIGN, *block, size, &caller);       \
             else if (sample_now(size))                                                  \
                 sampled_block(FN_POSIX_MEMALIGN, *block, size, &caller);                \
         }                                                                               \
         return result;                                                                  \
     }                                                                                   \
     DEFINE(name);
+
+static void exact_free(struct thread *self, enum word_kind kind, u64 block)
+{
+    self = thread_enter_as(self);
+    if (likely(self != NULL)) {
+        record_free(self, kind, block);
+        thread_leave(self);
+    }
+}
 
 // ---- realloc ----
 
@@ -127,7 +136,7 @@ static void *exact_realloc(realloc_function *real_realloc, enum function functio
     struct thread *self = thread_enter();
     if (!self)
         return real_realloc(old, size);
-    u64 released = announce(self);
+    u64 released = announce(self, (u64)old);
     self->recorded = 0;
     thread_leave(self);
     void *block = real_realloc(old, size);
@@ -150,7 +159,7 @@ static void *sampled_realloc(realloc_function *real_realloc, enum function funct
 {
     if (g_sampled_hash[sampled_slot((u64)old)] && sampled_take((u64)old)) {
         // As free and malloc: should it fail, a block that lives on is taken for gone.
-        record_free(WORD_FREE, (u64)old);
+        exact_free(t_self, WORD_FREE, (u64)old);
     }
     void *block = real_realloc(old, size);
     if (block && sample_now(size))
@@ -168,10 +177,10 @@ static inline void *any_realloc(enum hook hook, realloc_function *behind, enum f
         return sampled_realloc(behind, function, old, size, caller);
     if (old)
         return exact_realloc(behind, function, old, size, caller);
-    expect_nothing();
+    struct thread *self = expect_nothing();
     void *block = behind(NULL, size);
     if (block)
-        record_new_block(function, block, size, caller);
+        record_new_block(self, function, block, size, caller);
     return block;
 }
 
@@ -200,13 +209,13 @@ static inline void *any_realloc(enum hook hook, realloc_function *behind, enum f
 static COLD void sampled_free(enum word_kind kind, u64 block)
 {
     if (sampled_take(block))
-        record_free(kind, block);
+        exact_free(t_self, kind, block);
 }
 
-#define RECORD_FREE(kind, block)                                                        \
+#define RECORD_FREE(self, kind, block)                                                  \
     if (likely(mode == MODE_EXACT)) {                                                   \
         if (likely(block != NULL))                                                      \
-            record_free(kind, (u64)block);                                              \
+            exact_free(self, kind, (u64)block);                                         \
     } else if (mode == MODE_SAMPLED && unlikely(g_sampled_hash[sampled_slot((u64)block)])) \
         sampled_free(kind, (u64)block)
 
@@ -214,12 +223,14 @@ static COLD void sampled_free(enum word_kind kind, u64 block)
     void hook_##name(void *block)                                                       \
     {                                                                                   \
         u32 mode = mode_now();                                                          \
-        struct thread *self = t_self;                                                   \
-        if (unlikely(self && self->freeing == (u64)block && block))                     \
-            self->freeing = 0;                                                          \
-        else {                                                                          \
-            RECORD_FREE(WORD_FREE, block);                                              \
-        }                                                                               \
+        if (likely(mode == MODE_EXACT)) {                                               \
+            struct thread *self = t_self;                                               \
+            if (unlikely(self && self->freeing == (u64)block && block))                 \
+                self->freeing = 0;                                                      \
+            else if (likely(block != NULL))                                             \
+                exact_free(self, WORD_FREE, (u64)block);                                \
+        } else if (mode == MODE_SAMPLED && unlikely(g_sampled_hash[sampled_slot((u64)block)])) \
+            sampled_free(WORD_FREE, (u64)block);                                        \
         ((void (*)(void *))real(HOOK_##name))(block);                                   \
     }                                                                                   \
     DEFINE(name);
@@ -239,8 +250,9 @@ static inline int is_malloc_recording(enum hook hook, u32 mode)
             behind(block, a, b);                                                        \
             return;                                                                     \
         }                                                                               \
-        RECORD_FREE(kind, block);                                                       \
         struct thread *self = t_self;                                                   \
+        RECORD_FREE(self, kind, block);                                                 \
+        self = t_self;                                                                  \
         if (unlikely(mode == MODE_OFF || !self)) {                                      \
             behind(block, a, b);                                                        \
             return;                                                                     \

@@ -20,7 +20,7 @@ static u64 announce_release(void)
     struct thread *self = thread_enter();
     if (!self)
         return 0;
-    u64 released = announce(self);
+    u64 released = announce(self, 0);
     thread_leave(self);
     return released;
 }

@@ -123,7 +123,7 @@ static void see_what_it_replaces(const struct module *module)
     for (u32 i = 0; i < g_count; i++)
         if (g_modules[i].start < module->end && g_modules[i].end > module->start) {
             if (g_modules[i].identity != module->identity)
-                g_stack_seed = hash_of(g_stack_seed, module->start, 7);
+                g_stack_seed = (g_stack_seed ^ module->start) * 0x9e3779b97f4a7c15ul;
             g_gone[i] = 1;
         }
 }

@@ -76,21 +76,23 @@ public sealed class ClaimList
     public void ClaimRange(int region, AddressRange range, string label = "", BlockFlags facts = BlockFlags.None)
     {
         var text = _strings.Intern(label);
-        foreach (var mapping in MappingsIn(range))
+        for (var mapping = FirstEndingAfter(range.Start.Value); mapping < _mappings.Count && _mappings.Starts[mapping] < range.End.Value; mapping++)
         {
-            var whole = _mappings.Range(mapping);
-            if (IsFree(mapping) && range.Contains(whole))
+            if (IsFree(mapping) && range.Contains(_mappings.Range(mapping)))
             {
                 _owners[mapping] = region;
                 Describe(mapping, text, facts);
             }
             else if (_owners[mapping] < 0)
             {
-                Overlay(mapping, whole.Intersect(range), p => p.Region >= 0 ? p
-                    : p with { Region = region, Label = text == 0 ? p.Label : text, Facts = p.Facts | facts });
+                ClaimPart(region, mapping, range, text, facts);
             }
         }
     }
+
+    void ClaimPart(int region, int mapping, AddressRange range, int text, BlockFlags facts) =>
+        Overlay(mapping, _mappings.Range(mapping).Intersect(range), p => p.Region >= 0 ? p
+            : p with { Region = region, Label = text == 0 ? p.Label : text, Facts = p.Facts | facts });
 
     /// <summary>Names a range within a region already claimed, cutting its mappings into blocks at the range's ends.
     /// Other regions' bytes keep their names.</summary>

@@ -18,6 +18,12 @@ public readonly record struct TraceOptions()
     /// <summary>Variables set in the environment of a launched program besides those it gets from us (PYTHONMALLOC=malloc shows Python's small objects).</summary>
     public IReadOnlyDictionary<string, string>? Variables { get; init; }
 
+    /// <summary>Where a launched program runs; our own folder when null.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>A launched program finds its input at its end, instead of reading what we would read.</summary>
+    public bool NoInput { get; init; }
+
     /// <summary>Another build of the agent than the one beside the program: for tests.</summary>
     internal string? Agent { get; init; }
 }

@@ -1,3 +1,7 @@
+using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
+using VmAtlas.Symbols;
+
 namespace VmAtlas.Web;
 
 /// <summary>How the server runs.</summary>
@@ -5,6 +9,9 @@ public sealed record WebServerOptions
 {
     /// <summary>The server ends after so long without an authorised request; an open page always has one open.</summary>
     public static readonly TimeSpan DefaultIdleLimit = TimeSpan.FromMinutes(10);
+
+    /// <summary>The system whose processes are offered.</summary>
+    public IPlatform Platform { get; init; } = new LinuxPlatform();
 
     /// <summary>The port on 127.0.0.1; 0 lets the system choose.</summary>
     public int Port { get; init; }
@@ -14,6 +21,9 @@ public sealed record WebServerOptions
     /// <summary>Where the page keeps what its reader chose (theme, columns, recent targets); null to keep nothing.</summary>
     /// <remarks>Not the browser's own store: that belongs to an address with its port, and the port is another one each time.</remarks>
     public string? SettingsPath { get; init; }
+
+    /// <summary>Where debug information for the functions in traces is looked for.</summary>
+    public SymbolPath Symbols { get; init; } = SymbolPath.Default;
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -36,6 +36,26 @@ public sealed class ApiTests : IAsyncLifetime
         frame.LongLength.ShouldBe(ColumnFrame.Of(snapshot, gaps: true).Length);
     }
 
+    [Fact]
+    public async Task What_the_window_begins_with_is_one_answer()
+    {
+        var empty = await Bytes("/api/start");
+        Head(empty).GetProperty("sessions").GetArrayLength().ShouldBe(0);
+        empty.Length.ShouldBe(8 + BitConverter.ToInt32(empty));
+
+        var snapshot = Snapshots.Sample().Make();
+        await OpenFile(snapshot);
+        var start = await Bytes("/api/start");
+        var (head, end) = (Head(start), 8 + BitConverter.ToInt32(start));
+        head.GetProperty("sessions")[0].GetProperty("title").GetString().ShouldEndWith(".vmatlas");
+        head.GetProperty("index").GetInt32().ShouldBe(0);
+        head.GetProperty("summary").GetRawText().ShouldBe((await Json("/api/sessions/1/snapshots/0/summary")).GetRawText());
+        (end % 8).ShouldBe(0, "the columns behind it are used where they lie");
+        start[end..].ShouldBe(await Bytes("/api/sessions/1/snapshots/0/frame"));
+
+        static JsonElement Head(byte[] answer) => JsonDocument.Parse(answer.AsMemory(8, BitConverter.ToInt32(answer))).RootElement;
+    }
+
     [Theory]
     [InlineData("type = heap and private > 1M")]
     [InlineData("details ~ libc or size < 8K")]

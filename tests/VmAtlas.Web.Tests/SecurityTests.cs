@@ -20,6 +20,7 @@ public sealed class SecurityTests(RunningServer running) : IClassFixture<Running
     [Theory]
     [InlineData("/api/about")]
     [InlineData("/api/sessions")]
+    [InlineData("/api/start")]
     [InlineData("/api/no-such-call")]
     [InlineData("/API/about")]
     [InlineData("/api")]

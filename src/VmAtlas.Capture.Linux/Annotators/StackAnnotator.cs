@@ -52,10 +52,8 @@ sealed class StackAnnotator : IAnnotator
     static List<ThreadControlBlock> ClaimRegistered(LinuxTarget target, StackWriter writer, List<(ulong Head, int Tid)> registered, List<int> others)
     {
         registered.Sort();
-        // Names are a file each, blocks a few large copies: neither waits for the other.
-        var naming = Task.Run(() => target.ThreadNames(registered.ConvertAll(r => r.Tid)));
         var blocks = ThreadControlBlock.Read(target, registered.ConvertAll(r => r.Head).ToArray(), target.System.PageSize.Bytes);
-        var names = naming.GetAwaiter().GetResult();
+        var names = target.ThreadNames(registered.ConvertAll(r => r.Tid));
         var threads = new List<ThreadControlBlock>();
         for (var i = 0; i < blocks.Length; i++)
         {

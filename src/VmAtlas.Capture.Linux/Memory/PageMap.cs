@@ -58,14 +58,15 @@ sealed class PageMap : IDisposable
         return upTo <= start ? 0 : Math.Min(length, upTo - start);
     }
 
-    /// <summary>Whether a page of a range is a copy that processes share until one writes to it. Reads ahead: for many places, ascending, after
-    /// <see cref="Forget"/>.</summary>
-    public bool HasCopyOnWrite(ulong start, ulong length)
+    /// <summary>Whether a page of a range is a copy that processes share until one writes to it. Reads ahead to <paramref name="next"/>
+    /// where that is near: for many places, ascending, after <see cref="Forget"/>.</summary>
+    public bool HasCopyOnWrite(ulong start, ulong length, ulong next)
     {
         var end = (start + length + _pageSize - 1) & ~(_pageSize - 1);
+        var horizon = next > end && next - end <= JoinPages * _pageSize ? end + JoinPages * _pageSize : end;
         for (var at = start & ~(_pageSize - 1); at < end;)
         {
-            var words = _words.At(_file, at, end, end + JoinPages * _pageSize);
+            var words = _words.At(_file, at, end, horizon);
             foreach (var word in words)
             {
                 if (IsCopyOnWrite(word))

@@ -68,7 +68,7 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
                 {
                     var at = target + (long)(first + i) * length;
                     var wanted = got[first + i];
-                    if (wanted > 0 && pages.HasCopyOnWrite(starts[first + i], (ulong)wanted))
+                    if (wanted > 0 && pages.HasCopyOnWrite(starts[first + i], (ulong)wanted, starts[Math.Min(first + i + 1, starts.Length - 1)]))
                         (got[first + i], wanted) = (ReadFile(new Address(starts[first + i]), at, wanted), 0);
                     local[i] = new Iovec { Base = (nuint)at, Length = (nuint)wanted };
                     remote[i] = new Iovec { Base = (nuint)starts[first + i], Length = (nuint)wanted };

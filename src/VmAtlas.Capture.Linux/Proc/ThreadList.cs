@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text;
 using System.Text.Unicode;
 
@@ -6,17 +7,15 @@ namespace VmAtlas.Capture.Linux.Proc;
 /// <summary>The threads in <c>/proc/PID/task</c>. A thread that ends while the list is read is left out.</summary>
 sealed class ThreadList(ProcFolder folder)
 {
+    static readonly EnumerationOptions s_all = new() { IgnoreInaccessible = false, AttributesToSkip = 0 };
+
     /// <summary>Ids in ascending order; empty when the target is gone.</summary>
     public int[] Ids()
     {
         var ids = new List<int>();
         try
         {
-            foreach (var path in Directory.EnumerateDirectories($"{folder.Path}/task"))
-            {
-                if (int.TryParse(Path.GetFileName(path.AsSpan()), out var tid))
-                    ids.Add(tid);
-            }
+            ids.AddRange(new FileSystemEnumerable<int>($"{folder.Path}/task", (ref entry) => int.TryParse(entry.FileName, out var tid) ? tid : 0, s_all));
         }
         catch (IOException)
         {
@@ -43,12 +42,14 @@ sealed class ThreadList(ProcFolder folder)
         const int Few = 128;
         var names = new string?[tids.Count];
         if (tids.Count > Few)
-            Parallel.For(0, names.Length, i => names[i] = Name(tids[i]));
+            ReadSideBySide(tids, names);
         else
             for (var i = 0; i < names.Length; i++)
                 names[i] = Name(tids[i]);
         return names;
     }
+
+    void ReadSideBySide(IReadOnlyList<int> tids, string?[] names) => Parallel.For(0, names.Length, i => names[i] = Name(tids[i]));
 
     /// <summary>One thread's name, the cheapest of its facts; null when it is gone.</summary>
     public string? Name(int tid)

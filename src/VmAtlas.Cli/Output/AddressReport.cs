@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Output;

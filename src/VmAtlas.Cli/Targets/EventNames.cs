@@ -1,4 +1,5 @@
 using VmAtlas.Cli.Output;
+using VmAtlas.Formats.Profiles;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 

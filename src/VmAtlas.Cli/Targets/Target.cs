@@ -1,7 +1,6 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
-using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Capture.Linux.Heaps;
 using VmAtlas.Cli.Output;
 using VmAtlas.Model;
@@ -52,18 +51,19 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
 {
     readonly ClrAnnotator _clr = new(clr);
 
-    public LinuxTarget Linux { get; } = new(pid, beside: true);
+    public ICaptureTarget Source { get; } = Platform.Current.Open(pid, beside: true);
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation)
     {
-        Linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
+        if (Source is LinuxTarget linux)
+            linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
         return Pipeline(options with { Once = true }).Capture(cancellation);
     }
 
     public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
     {
         using var counting = new ClrAnnotator((clr ?? new ClrOptions()) with { Objects = true });
-        var snapshot = new CapturePipeline(Linux, LinuxAnnotators.With(counting), null, options with { Once = true }).Capture(cancellation);
+        var snapshot = new CapturePipeline(Source, Platform.Current.Annotators(counting), null, options with { Once = true }).Capture(cancellation);
         return counting.LastReport switch
         {
             { Objects: { } objects } => snapshot.With(objects),
@@ -75,19 +75,20 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
     /// <summary>The same while the target is held still, so that all is of one moment.</summary>
     /// <param name="objects">Whether the objects of a managed heap are counted too.</param>
     /// <returns>With how long it stood still, which a snapshot's heap knows too.</returns>
+    /// <exception cref="VmAtlasException">It can not be stopped: see <see cref="TargetStop.All"/>.</exception>
     public (Snapshot Snapshot, TimeSpan Paused) CaptureStopped(CaptureOptions options, bool objects, CancellationToken cancellation)
     {
-        var (snapshot, paused) = StoppedHeap.Look(Linux, new BlockTable(), new StringTable(),
+        var (snapshot, paused) = StoppedHeap.Look(Source.Require<LinuxTarget>("holding it still"), new BlockTable(), new StringTable(),
             _ => objects ? CaptureObjects(options, cancellation) : Capture(options, cancellation), s => s.Heap?.Value is not { Approximate: true }, cancellation);
         return (snapshot.Heap is { } heap ? snapshot.With(heap.Value with { Paused = paused }) : snapshot, paused);
     }
 
     /// <summary>For more than one snapshot: they share their texts.</summary>
-    public CapturePipeline Pipeline(CaptureOptions options) => new(Linux, LinuxAnnotators.With(_clr), null, options);
+    public CapturePipeline Pipeline(CaptureOptions options) => new(Source, Platform.Current.Annotators(_clr), null, options);
 
     public override void Dispose()
     {
         _clr.Dispose();
-        Linux.Dispose();
+        Source.Dispose();
     }
 }

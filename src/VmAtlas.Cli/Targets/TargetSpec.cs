@@ -26,7 +26,7 @@ abstract record TargetSpec
     }
 
     static bool IsFile(string text) =>
-        text.Contains('/') || s_extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase));
+        text.Contains('/') || (OperatingSystem.IsWindows() && text.Contains('\\')) || s_extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 
     static int ParseNumber(string text)
     {

@@ -35,7 +35,7 @@ sealed class At : Verb
         var address = AddressArgument.Parse(arguments.GetRequiredValue(_address));
         using var target = Target.Open(arguments.GetRequiredValue(_target));
         var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
-        var place = new AddressReport(snapshot, address, PageAt(target, address), (target as LiveTarget)?.Linux.PlaceInImage(snapshot, address));
+        var place = new AddressReport(snapshot, address, PageAt(target, address), ((target as LiveTarget)?.Source as IImageSymbols)?.PlaceInImage(snapshot, address));
         if (arguments.GetValue(Json))
             session.WriteJson(place.WriteJson);
         else
@@ -46,7 +46,7 @@ sealed class At : Verb
     /// <summary>The state of the address's page; null for a saved file, and where the system would not say.</summary>
     static PageState? PageAt(Target target, Address address)
     {
-        if (target is not LiveTarget { Linux: IPageSource pages })
+        if (target is not LiveTarget { Source: IPageSource pages })
             return null;
         var start = address.Value & ~(pages.PageSize.Bytes - 1);
         var states = new PageState[1];

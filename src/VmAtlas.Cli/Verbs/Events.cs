@@ -47,7 +47,7 @@ sealed class Events : Verb
         reader.Play(names, sink => (sink as EventNames.Program)?.Frames, events: false);
         if (names.Chosen is not { } program)
             throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it{(pid is null ? "" : $" of process {pid}")}");
-        var filter = Filter(arguments, program);
+        var filter = Filter(arguments);
         if (arguments.GetValue(Json))
         {
             session.WriteJson(json =>
@@ -66,7 +66,7 @@ sealed class Events : Verb
         return 0;
     }
 
-    static void Play(TraceReader reader, EventNames.Program program, Func<TraceEvent, bool> wanted, long? top, Action<TraceEvent> show, CancellationToken cancellation)
+    static void Play(TraceReader reader, EventNames.Program program, EventFilter wanted, long? top, Action<TraceEvent> show, CancellationToken cancellation)
     {
         var left = top ?? long.MaxValue;
         try
@@ -74,7 +74,7 @@ sealed class Events : Verb
             reader.Play(new EventStream(program.Number, e =>
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (!wanted(e))
+                if (!wanted.Matches(e, program.Threads))
                     return;
                 show(e);
                 if (--left == 0)
@@ -87,29 +87,21 @@ sealed class Events : Verb
         }
     }
 
-    Func<TraceEvent, bool> Filter(ParseResult arguments, EventNames.Program program)
+    EventFilter Filter(ParseResult arguments) => new()
     {
-        var operations = (arguments.GetValue(_operation) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(word => TraceWords.ParseOperation(word)
-            ?? throw new VmAtlasException(Failure.Usage, $"there is no operation '{word}'")).ToHashSet();
-        ulong? at = arguments.GetValue(_at) is { } address ? AddressArgument.Parse(address).Value : null;
-        var (tid, site) = (arguments.GetValue(_tid), arguments.GetValue(_site));
-        var from = arguments.GetValue(_from) is { } begin ? Durations.Parse(begin, "--from").Ticks * 100 : 0;
-        var to = arguments.GetValue(_to) is { } end ? Durations.Parse(end, "--to").Ticks * 100 : long.MaxValue;
-        return e => e.Time >= from && e.Time <= to
-            && (operations.Count == 0 || operations.Contains(e.Operation))
-            && (site is null || e.Site == site)
-            && (tid is null || program.Threads[ThreadNumber(e.Thread)].Tid == tid)
-            && (at is not { } a || Holds(e.Address, e.Size, a) || e.OldAddress != 0 && Holds(e.OldAddress, e.OldSize, a));
-    }
-
-    static bool Holds(ulong start, ulong size, ulong address) => address >= start && address - start < Math.Max(1, size);
-
-    static int ThreadNumber(int thread) => Math.Min(thread, ThreadNames.Most - 1);
+        Operations = (arguments.GetValue(_operation) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(word => TraceWords.ParseOperation(word)
+            ?? throw new VmAtlasException(Failure.Usage, $"there is no operation '{word}'")).ToHashSet(),
+        At = arguments.GetValue(_at) is { } address ? AddressArgument.Parse(address) : null,
+        Tid = arguments.GetValue(_tid),
+        Site = arguments.GetValue(_site),
+        From = arguments.GetValue(_from) is { } begin ? Durations.Parse(begin, "--from").Ticks * 100 : 0,
+        To = arguments.GetValue(_to) is { } end ? Durations.Parse(end, "--to").Ticks * 100 : long.MaxValue,
+    };
 
     static void WriteLine(Screen screen, TraceEvent e, EventNames.Program program)
     {
         screen.Write(string.Create(CultureInfo.InvariantCulture, $"{e.Time / 1e9,13:0.000000}  "), Palette.Muted);
-        screen.Write(string.Create(CultureInfo.InvariantCulture, $"{program.Threads[ThreadNumber(e.Thread)].Tid,7}  {TraceWords.Function(e.Function),-16}  {TraceWords.Operation(e.Operation),-13}  "));
+        screen.Write(string.Create(CultureInfo.InvariantCulture, $"{program.Threads.OfEvent(e).Tid,7}  {TraceWords.Function(e.Function),-16}  {TraceWords.Operation(e.Operation),-13}  "));
         screen.Write(string.Create(CultureInfo.InvariantCulture, $"{e.Address:x12}  {e.Size,12:N0}  {(e.Protection == 0 ? "" : e.Protection.ToMapsText()),-4}  "));
         if (e.OldAddress != 0 && e.OldAddress != e.Address)
             screen.Write($"from {e.OldAddress:x12}  ");
@@ -123,7 +115,7 @@ sealed class Events : Verb
         const int Enough = 1 << 16;
         json.WriteStartObject();
         json.WriteNumber("time", e.Time / 1e9);
-        json.WriteNumber("tid", program.Threads[ThreadNumber(e.Thread)].Tid);
+        json.WriteNumber("tid", program.Threads.OfEvent(e).Tid);
         json.WriteString("function", TraceWords.Function(e.Function));
         json.WriteString("operation", TraceWords.Operation(e.Operation));
         json.WriteString("address", $"0x{e.Address:x}");

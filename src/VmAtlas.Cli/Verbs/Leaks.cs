@@ -3,6 +3,7 @@ using System.Text.Json;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
+using VmAtlas.Formats.Profiles;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Model;
+using VmAtlas.Symbols;
 using VmAtlas.Web;
 
 namespace VmAtlas.Cli.Verbs;
@@ -41,7 +42,14 @@ sealed class Open : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var options = new WebServerOptions { Port = arguments.GetValue(_port), SettingsPath = SettingsPath(session), Log = session.Note };
+        var options = new WebServerOptions
+        {
+            Platform = Platform.Current,
+            Port = arguments.GetValue(_port),
+            SettingsPath = SettingsPath(session),
+            Symbols = SymbolPath.Parse(session.Environment(SymbolPath.Variable)),
+            Log = session.Note,
+        };
         RunAsync(arguments, session, options).GetAwaiter().GetResult();
         return 0;
     }
@@ -77,10 +85,11 @@ sealed class Open : Verb
         }
     }
 
-    /// <summary>By the XDG base directories; null where there is no home.</summary>
+    /// <summary>By the XDG base directories, or Windows' own; null where there is no home.</summary>
     static string? SettingsPath(Session session)
     {
-        var folder = session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
+        var folder = OperatingSystem.IsWindows() ? session.Environment("APPDATA")
+            : session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
             : session.Environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
         return folder is null ? null : Path.Combine(folder, "vmatlas", "page.json");
     }

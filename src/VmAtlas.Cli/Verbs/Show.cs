@@ -68,8 +68,7 @@ sealed class Show : Verb
         var snapshot = Capture(target, options, arguments.GetValue(Json), session);
         if (arguments.GetValue(Json))
         {
-            var chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null;
-            session.WriteJson(json => JsonSnapshot.Write(snapshot, json, new JsonOptions { Blocks = blocks, Chosen = chosen, Heap = heaps }));
+            WriteJson(session, snapshot, new JsonOptions { Blocks = blocks, Chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null, Heap = heaps });
             return 0;
         }
         WriteReport(session.Screen, snapshot);
@@ -81,6 +80,9 @@ sealed class Show : Verb
         return 0;
     }
 
+    static void WriteJson(Session session, Snapshot snapshot, JsonOptions options) =>
+        session.WriteJson(json => JsonSnapshot.Write(snapshot, json, options));
+
     /// <summary>Where a process may not be read, what can be known of it is shown before the failure goes on.</summary>
     static Snapshot Capture(Target target, CaptureOptions options, bool json, Session session)
     {
@@ -90,14 +92,18 @@ sealed class Show : Verb
         }
         catch (VmAtlasException e) when (e.Failure == Failure.NotPermitted && target is LiveTarget)
         {
-            var process = ((LiveTarget)target).Linux;
-            if (json)
-                session.WriteJson(writer => DeniedReport.WriteJson(writer, process, e.Message));
-            else
-                DeniedReport.Write(session.Screen, process);
-            session.Flush();
+            ReportDenied(((LiveTarget)target).Source, e.Message, json, session);
             throw;
         }
+    }
+
+    static void ReportDenied(ICaptureTarget process, string why, bool json, Session session)
+    {
+        if (json)
+            session.WriteJson(writer => DeniedReport.WriteJson(writer, process, why));
+        else
+            DeniedReport.Write(session.Screen, process);
+        session.Flush();
     }
 
     int ShowTree(ParseResult arguments, Session session)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace VmAtlas.Model;
@@ -10,8 +11,6 @@ namespace VmAtlas.Model;
 /// </remarks>
 public sealed class StringTable
 {
-    static readonly uint s_start = (uint)Random.Shared.Next();
-
     byte[] _bytes = new byte[4096];
     int[] _ends = new int[64];
     string?[] _texts = new string?[64];
@@ -36,6 +35,7 @@ public sealed class StringTable
         return new ReadOnlySpan<byte>(_bytes, start, _ends[index] - start);
     }
 
+    [SkipLocalsInit]
     public int Intern(string text)
     {
         var max = Encoding.UTF8.GetMaxByteCount(text.Length);
@@ -87,13 +87,12 @@ public sealed class StringTable
         }
     }
 
-    /// <summary>FNV-1a from a start that no target knows, so that none can choose names that all fall into one bucket.</summary>
+    /// <summary>Begins at a number that each run draws anew, so that no target can choose names that all fall into one bucket.</summary>
     static uint Hash(ReadOnlySpan<byte> bytes)
     {
-        var hash = s_start;
-        foreach (var b in bytes)
-            hash = unchecked((hash ^ b) * 16777619u);
-        return hash ^ hash >> 15;
+        var hash = new HashCode();
+        hash.AddBytes(bytes);
+        return unchecked((uint)hash.ToHashCode());
     }
 
     static string Show(ReadOnlySpan<byte> utf8)

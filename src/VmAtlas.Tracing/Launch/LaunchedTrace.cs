@@ -10,6 +10,8 @@ public sealed class LaunchedTrace : IDisposable
 {
     readonly SharedFile _file;
     readonly SessionPump _pump;
+    readonly Lock _ending = new();
+    bool _finished;
 
     LaunchedTrace(int pid, SharedFile file, SessionPump pump) => (Pid, _file, _pump) = (pid, file, pump);
 
@@ -27,7 +29,7 @@ public sealed class LaunchedTrace : IDisposable
             file.Root.SampleInterval = options.SampleInterval;
             file.Root.Flags = FlagsOf(options, ticks);
             var began = DateTimeOffset.UtcNow;
-            var pid = Launch.Spawn.Start(program, command, EnvironmentFor(file, options));
+            var pid = Launch.Spawn.Start(program, command, EnvironmentFor(file, options), options.Folder, options.NoInput);
             var words = string.Join(' ', command);
             var pump = new SessionPump(file, ticks, observer, p => new TraceProcess(p, 0, p == pid ? words : CommandOf(p), began, false, 0));
             return new LaunchedTrace(pid, file, pump);
@@ -39,20 +41,43 @@ public sealed class LaunchedTrace : IDisposable
         }
     }
 
-    /// <summary>Waits for the program's end and reads all it did.</summary>
+    /// <summary>Waits for the program's end and reads all it did; also when the trace itself has ended before.</summary>
     public (TraceEnding Ending, int Value) Wait()
     {
         var (ending, value) = Launch.Spawn.Wait(Pid);
-        _pump.Finish(Pid, ending, value);
+        Finish(ending, value);
         return (ending, value);
+    }
+
+    /// <summary>Ends the trace; the program goes on, and its hooks pass through.</summary>
+    public void LetGo()
+    {
+        lock (_ending)
+        {
+            if (!_finished)
+                Volatile.Write(ref _file.Root.ViewerClosed, 1); // before the reading ends: nobody may wait for a reader that is gone
+        }
+        Finish(TraceEnding.Detached, 0);
     }
 
     public void Signal(int signal) => _ = Libc.kill(Pid, signal);
 
     public void Dispose()
     {
+        LetGo();
         _pump.Dispose();
         _file.Dispose();
+    }
+
+    void Finish(TraceEnding ending, int value)
+    {
+        lock (_ending)
+        {
+            if (_finished)
+                return;
+            _finished = true;
+            _pump.Finish(Pid, ending, value);
+        }
     }
 
     internal static SessionFlags FlagsOf(TraceOptions options, Ticks ticks) =>

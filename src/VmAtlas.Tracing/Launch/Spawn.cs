@@ -13,11 +13,19 @@ static unsafe partial class Spawn
     const short SetSignalDefaults = 0x04;
     const short SetSignalMask = 0x08;
 
+    /// <param name="folder">Where it runs; our own when null.</param>
+    /// <param name="noInput">It reads nothing, instead of what we would read.</param>
     /// <exception cref="VmAtlasException">There is no such program, or it can not be started.</exception>
-    public static int Start(string file, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
+    public static int Start(string file, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string? folder = null, bool noInput = false)
     {
-        // posix_spawnattr_t and sigset_t of every C library are smaller.
+        const int ReadOnly = 0;
+        if (folder is not null && !Directory.Exists(folder))
+            throw new VmAtlasException(Failure.NotFound, $"there is no folder {folder}");
+        if (folder is not null)
+            file = Path.GetFullPath(file); // found from our own folder. Else as it is: a script's $0 is what is given here
+        // posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t of every C library are smaller.
         var attributes = stackalloc byte[1024];
+        var actions = stackalloc byte[1024];
         var all = stackalloc ulong[16];
         var none = stackalloc ulong[16];
         new Span<ulong>(all, 16).Fill(ulong.MaxValue);
@@ -26,12 +34,17 @@ static unsafe partial class Spawn
         _ = posix_spawnattr_setflags(attributes, SetSignalDefaults | SetSignalMask);
         _ = posix_spawnattr_setsigdefault(attributes, all);
         _ = posix_spawnattr_setsigmask(attributes, none);
+        _ = posix_spawn_file_actions_init(actions);
+        if (noInput)
+            _ = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", ReadOnly, 0);
+        if (folder is not null)
+            _ = posix_spawn_file_actions_addchdir_np(actions, folder);
         var arguments = Texts(command);
         var variables = Texts([.. environment.Select(v => $"{v.Key}={v.Value}")]);
         try
         {
             int pid;
-            var error = posix_spawn(&pid, file, null, attributes, arguments, variables);
+            var error = posix_spawn(&pid, file, actions, attributes, arguments, variables);
             return error == 0 ? pid : throw new VmAtlasException(error == 2 ? Failure.NotFound : Failure.NotPermitted,
                 $"{file} can not be started: {Marshal.GetPInvokeErrorMessage(error)}");
         }
@@ -40,6 +53,7 @@ static unsafe partial class Spawn
             Free(arguments, command.Count);
             Free(variables, environment.Count);
             _ = posix_spawnattr_destroy(attributes);
+            _ = posix_spawn_file_actions_destroy(actions);
         }
     }
 
@@ -84,6 +98,18 @@ static unsafe partial class Spawn
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn(int* pid, string file, void* actions, void* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_init(void* actions);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_destroy(void* actions);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn_file_actions_addopen(void* actions, int descriptor, string path, int flags, uint mode);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn_file_actions_addchdir_np(void* actions, string path);
 
     [LibraryImport("libc")]
     private static partial int posix_spawnattr_init(void* attributes);

@@ -5,6 +5,9 @@ namespace VmAtlas.Tracing.Session;
 /// <summary>Makes one stream, in order of time, of the events of many threads. Takes ticks and gives nanoseconds.</summary>
 sealed class EventMerger(ITraceSink sink, long beganTicks)
 {
+    /// <summary>Runs of one thread from this length on are given on where they lie.</summary>
+    const int LongRun = 256;
+
     readonly TraceEvent[] _batch = new TraceEvent[4096];
     long _anchorTicks = beganTicks;
     double _anchorTime;
@@ -55,23 +58,41 @@ sealed class EventMerger(ITraceSink sink, long beganTicks)
         Flush();
     }
 
-    void Give(ReadOnlySpan<TraceEvent> events)
+    void Give(Span<TraceEvent> events)
     {
-        while (events.Length > 0)
+        if (events.Length >= LongRun)
         {
-            var count = Math.Min(events.Length, _batch.Length - _filled);
-            events[..count].CopyTo(_batch.AsSpan(_filled));
-            for (var i = _filled; i < _filled + count; i++)
+            Flush();
+            for (; events.Length > 0; events = events[Math.Min(events.Length, _batch.Length)..])
             {
-                // A late event (its thread was held up for longer than anyone waited) is given the time of the one before it.
-                var time = Math.Max(_last, (long)(_anchorTime + (_batch[i].Time - _anchorTicks) * _nanosecondsEach));
-                _last = _batch[i].Time = time;
+                var part = events[..Math.Min(events.Length, _batch.Length)];
+                SetTimes(part);
+                sink.Events(part);
             }
-            _filled += count;
-            events = events[count..];
-            if (_filled == _batch.Length)
-                Flush();
+            return;
         }
+        if (events.Length > _batch.Length - _filled)
+            Flush();
+        var into = _batch.AsSpan(_filled, events.Length);
+        events.CopyTo(into);
+        SetTimes(into);
+        _filled += events.Length;
+    }
+
+    void SetTimes(Span<TraceEvent> events)
+    {
+        var (ticks, time) = (long.MinValue, _last);
+        foreach (ref var e in events)
+        {
+            if (e.Time != ticks)
+            {
+                ticks = e.Time;
+                // A late event (its thread was held up for longer than anyone waited) is given the time of the one before it.
+                time = Math.Max(time, (long)(_anchorTime + (ticks - _anchorTicks) * _nanosecondsEach));
+            }
+            e.Time = time;
+        }
+        _last = time;
     }
 
     void Flush()

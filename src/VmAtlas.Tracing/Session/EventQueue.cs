@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Tracing.Session;
@@ -13,13 +14,24 @@ sealed class EventQueue
 
     public ref TraceEvent First => ref _events[_first];
 
-    public void RemoveFirst(int count) => _first += count;
+    public void RemoveFirst(int count)
+    {
+        _first += count;
+        if (_first == _end)
+            _first = _end = 0; // what is written next is still in the processor's cache
+    }
 
-    /// <summary>A place at the end, all zero.</summary>
+    /// <summary>Makes sure that so many more fit: <see cref="Add"/> does not look.</summary>
+    public void Reserve(int count)
+    {
+        if (_events.Length - _end < count)
+            MakeRoom(count);
+    }
+
+    /// <summary>A place at the end, all zero, of those reserved.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TraceEvent Add()
     {
-        if (_end == _events.Length)
-            MakeRoom();
         ref var added = ref _events[_end++];
         added = default;
         return ref added;
@@ -36,12 +48,16 @@ sealed class EventQueue
     }
 
     /// <summary>The events at the front that are not later than a time.</summary>
-    public ReadOnlySpan<TraceEvent> Until(long time)
+    public Span<TraceEvent> Until(long time)
     {
         var waiting = _events.AsSpan(_first, Count);
         if (waiting.Length == 0 || waiting[^1].Time <= time)
             return waiting;
-        var (low, high) = (0, waiting.Length);
+        // Runs are short where threads take turns: from the front in growing steps.
+        var (low, high) = (0, 1);
+        while (high < waiting.Length && waiting[high].Time <= time)
+            (low, high) = (high, high * 2);
+        high = Math.Min(high, waiting.Length);
         while (low < high)
         {
             var middle = (low + high) / 2;
@@ -53,14 +69,14 @@ sealed class EventQueue
         return waiting[..low];
     }
 
-    void MakeRoom()
+    void MakeRoom(int more)
     {
         var count = Count;
-        if (_first >= _events.Length / 2)
+        if (count + more <= _events.Length)
             Array.Copy(_events, _first, _events, 0, count);
         else
         {
-            var larger = new TraceEvent[_events.Length * 2];
+            var larger = new TraceEvent[Math.Max(_events.Length * 2, count + more)];
             Array.Copy(_events, _first, larger, 0, count);
             _events = larger;
         }

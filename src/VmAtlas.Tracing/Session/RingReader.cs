@@ -66,6 +66,8 @@ sealed unsafe class RingReader
 
     void Decode(ulong head)
     {
+        const int MostEventsOfAWord = 2;
+        Queue.Reserve((int)(head - _tail) * MostEventsOfAWord);
         var words = _words;
         var (tail, last, thread) = (_tail, LastTicks, Thread);
         while (tail != head)

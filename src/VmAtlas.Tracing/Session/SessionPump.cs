@@ -90,6 +90,10 @@ sealed unsafe class SessionPump : IDisposable
         return true;
     }
 
+    /// <summary>How long ago that was; the target writes it, so that it may be anything.</summary>
+    TimeSpan Since(ulong ticks) =>
+        TimeSpan.FromSeconds(Math.Clamp((_ticks.Now - (double)ticks) * _ticks.NanosecondsEach / 1e9, 0, TimeSpan.SecondsPerDay));
+
     void FindSessions()
     {
         var count = (int)Math.Min(Volatile.Read(ref _file.Root.Sessions), SessionLayout.MaxSessions);
@@ -102,6 +106,7 @@ sealed unsafe class SessionPump : IDisposable
             {
                 ParentPid = (int)header->ParentPid,
                 SampleInterval = header->SampleInterval,
+                Began = DateTimeOffset.UtcNow - Since(header->BeganTicks),
             };
             _sessions.Add(new SessionReader(_file, header, _ticks, process, _observer));
         }

@@ -14,7 +14,12 @@ sealed record OpenRequest(int? Pid, string? Path);
 
 /// <param name="Arguments">One by one: no shell takes them apart.</param>
 /// <param name="Environment">Added to the server's own.</param>
-sealed record LaunchRequest(string Program, string[]? Arguments, string? Folder, Dictionary<string, string>? Environment);
+/// <param name="Trace">How to trace it; null for not at all.</param>
+sealed record LaunchRequest(string Program, string[]? Arguments, string? Folder, Dictionary<string, string>? Environment, TraceRequest? Trace = null);
+
+/// <param name="SampleInterval">Mean bytes between two samples; null or 0 records every operation.</param>
+/// <param name="Children">The programs it starts, too.</param>
+sealed record TraceRequest(ulong? SampleInterval, bool? Children);
 
 /// <summary>The body of a change that takes nothing: an empty object, so that it is json all the same.</summary>
 sealed record NothingRequest;
@@ -57,7 +62,61 @@ sealed record IntervalRequest(double? Seconds);
 
 sealed record SessionAnswer(
     int Id, string Title, bool Live, string? Ended, double? Interval, ProcessFacts Process, SystemFacts System, IReadOnlyList<DateTimeOffset> Snapshots,
-    string? Path = null);
+    string? Path = null)
+{
+    /// <summary>A saved file whose newest snapshot kept the inside of its heaps.</summary>
+    public bool Heap { get; init; }
+
+    /// <summary>Programs of which there is a trace.</summary>
+    public int Traces { get; init; }
+
+    /// <summary>A trace is going on.</summary>
+    public bool Tracing { get; init; }
+
+    /// <summary>What went wrong with the last one.</summary>
+    public string? TraceProblem { get; init; }
+
+    /// <summary>Milliseconds for which a thread of the target stood still when the trace began.</summary>
+    public double? Stopped { get; init; }
+}
+
+/// <summary>One traced program and what it came to. Seconds since it began.</summary>
+/// <param name="Number">What the calls about it take.</param>
+/// <param name="SampleInterval">0 when every operation was recorded; else all figures are estimates.</param>
+/// <param name="Ending">Null while it runs.</param>
+sealed record TraceAnswer(
+    int Number, int Pid, int ParentPid, string Command, DateTimeOffset Began, bool Attached, ulong SampleInterval, string? Ending, int EndingValue, double Seconds)
+{
+    public long Operations { get; init; }
+
+    public long LiveBytes { get; init; }
+
+    public double LiveCount { get; init; }
+
+    public long TotalBytes { get; init; }
+
+    public double TotalCount { get; init; }
+
+    public double TemporaryCount { get; init; }
+
+    public long PeakBytes { get; init; }
+
+    public double PeakSeconds { get; init; }
+
+    public long MappedBytes { get; init; }
+
+    public long UnknownFrees { get; init; }
+
+    public long Dropped { get; init; }
+
+    public int Sites { get; init; }
+}
+
+/// <summary>A part of a range and the call that mapped it, so many seconds after the trace began.</summary>
+sealed record MakerAnswer(string Start, string End, string Function, double Seconds, int Tid, uint Site, string Call);
+
+/// <summary>Lines of a source file, from <paramref name="First"/> on.</summary>
+sealed record SourceAnswer(string File, int First, string[] Lines, bool More);
 
 sealed record SessionEvent(int Session, string Kind, int? Index = null, DateTimeOffset? TakenAt = null, string? Message = null);
 
@@ -83,6 +142,11 @@ sealed record ObjectCountAnswer(int Number, DateTimeOffset TakenAt);
 [JsonSerializable(typeof(About))]
 [JsonSerializable(typeof(OpenRequest))]
 [JsonSerializable(typeof(LaunchRequest))]
+[JsonSerializable(typeof(TraceRequest))]
+[JsonSerializable(typeof(TraceAnswer))]
+[JsonSerializable(typeof(TraceAnswer[]))]
+[JsonSerializable(typeof(SourceAnswer))]
+[JsonSerializable(typeof(MakerAnswer[]))]
 [JsonSerializable(typeof(NothingRequest))]
 [JsonSerializable(typeof(TrimAnswer))]
 [JsonSerializable(typeof(SaveRequest))]

@@ -9,8 +9,9 @@ static class ApiRoutes
 {
     public static void Map(IEndpointRouteBuilder routes, ApiContext api)
     {
+        StartCalls.Map(routes, api);
         AboutCalls.Map(routes);
-        ProcessCalls.Map(routes);
+        ProcessCalls.Map(routes, api);
         ExportCalls.Map(routes, api);
         SessionCalls.Map(routes, api);
         ActCalls.Map(routes, api);
@@ -18,6 +19,8 @@ static class ApiRoutes
         MemoryCalls.Map(routes, api);
         HeapCalls.Map(routes, api);
         ManagedCalls.Map(routes, api);
+        TraceCalls.Map(routes, api);
+        TraceViewCalls.Map(routes, api);
         WordCalls.Map(routes);
         SettingsCalls.Map(routes, api);
         EventCalls.Map(routes, api);

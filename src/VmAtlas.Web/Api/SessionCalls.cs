@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using VmAtlas.Model;
 using VmAtlas.Web.Sessions;
+using VmAtlas.Web.Traces;
 
 namespace VmAtlas.Web.Api;
 
@@ -20,8 +21,10 @@ static class SessionCalls
         routes.MapPost("/api/open", context => Open(context, api));
         routes.MapPost("/api/launch", async context =>
         {
-            var pid = Launcher.Start(await context.ReadJson(ApiJson.Default.LaunchRequest));
-            var session = await api.Sessions.OpenProcess(pid, api.Clock, api.Events, context.RequestAborted);
+            var request = await context.ReadJson(ApiJson.Default.LaunchRequest);
+            var session = request.Trace is { } trace
+                ? await api.Sessions.Launch([request.Program, .. request.Arguments ?? []], TraceCalls.OptionsOf(trace, request), api.Clock, api.Events, context.RequestAborted)
+                : await api.Sessions.OpenProcess(Launcher.Start(request), api.Clock, api.Events, context.RequestAborted);
             await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
         });
         routes.MapPost("/api/sessions/{id}/refresh", async context =>
@@ -70,6 +73,13 @@ static class SessionCalls
             times[i] = timeline.TakenAt(i);
         return new SessionAnswer(
             session.Id, session.Title, session.Live is not null, session.Live?.Ended, session.Live?.Interval?.TotalSeconds, newest.Process, newest.System, times,
-            session.Path);
+            session.Path)
+        {
+            Heap = session.Live is null && newest.Heap is not null,
+            Traces = session.Traces.Count,
+            Tracing = session.Traces.IsRunning,
+            TraceProblem = (session.Traces as LiveTraces)?.Problem,
+            Stopped = (session.Traces as LiveTraces)?.Stopped?.TotalMilliseconds,
+        };
     }
 }

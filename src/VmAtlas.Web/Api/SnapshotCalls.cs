@@ -5,6 +5,7 @@ using VmAtlas.Formats.Export;
 using VmAtlas.Formats.Frame;
 using VmAtlas.Model;
 using VmAtlas.Web.Frames;
+using VmAtlas.Web.Traces;
 
 namespace VmAtlas.Web.Api;
 
@@ -26,7 +27,8 @@ static class SnapshotCalls
         {
             var session = SessionCalls.SessionOf(context, api);
             session.Series.CatchUp(session.Timeline, context.RequestAborted);
-            return context.WriteFrame(session.Series.Frame());
+            var pid = session.Timeline.Load(session.Timeline.Count - 1).Process.Pid;
+            return context.WriteFrame(session.Series.Frame(session.Traces.Count == 0 ? null : times => TracedBytes.At(session.Traces, pid, times)));
         });
     }
 

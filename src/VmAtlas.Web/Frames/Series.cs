@@ -34,7 +34,8 @@ sealed class Series
 
     /// <summary>Columns "time" (seconds since 1970), "measure.type number" for each measure that is known, and "event": sentences,
     /// one a line, where something happened, and "mark": 1 where a type grew or shrank by much, 2 where the process became another program.</summary>
-    public ColumnFrame Frame()
+    /// <param name="traced">Of each snapshot the bytes that were allocated and live, NaN where nobody traced: column "allocated", where there is any.</param>
+    public ColumnFrame Frame(Func<IReadOnlyList<DateTimeOffset>, double[]>? traced = null)
     {
         lock (_lock)
         {
@@ -45,6 +46,8 @@ sealed class Series
                 for (var type = MemoryType.Image; (int)type < MemoryTypes.Count; type++)
                     AddColumn(columns, measure, type);
             }
+            if (traced?.Invoke(_series.Times) is { } allocated && Array.Exists(allocated, b => !double.IsNaN(b)))
+                columns.Add(FrameColumn.Doubles("allocated", "B", row => allocated[row]));
             var (texts, numbers, marks) = Events();
             columns.Add(FrameColumn.Unsigned("event", "string", row => numbers[row]));
             columns.Add(FrameColumn.Bytes("mark", "", row => marks[row]));

@@ -19,11 +19,14 @@ static class Export
         {
             switch (Path.GetExtension(path).ToLowerInvariant())
             {
+                case TimelineFile.Extension when index is null && session.Traces.Count > 0:
+                    session.Traces.SaveTo(path);
+                    break;
                 case TimelineFile.Extension:
                     TimelineFile.Save(path, Snapshots(session, index));
                     break;
                 case ".html":
-                    Write(path, stream => HtmlReport.Write(index is { } one ? Timeline.Of([session.Load(one)]) : session.Timeline, session.Title, stream));
+                    Write(path, stream => HtmlReport.Write(index is { } one ? Timeline.Of([session.Load(one)]) : session.Timeline, session.Title, session.Traces, stream));
                     break;
                 case ".json":
                     Write(path, stream => JsonSnapshot.Write(session.Load(newest), stream, new JsonOptions(Blocks: true, Indented: true)));

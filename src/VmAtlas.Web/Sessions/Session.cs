@@ -1,10 +1,11 @@
 using VmAtlas.Model;
 using VmAtlas.Web.Frames;
+using VmAtlas.Web.Traces;
 
 namespace VmAtlas.Web.Sessions;
 
 /// <summary>One target that the page has open, with every snapshot of it.</summary>
-sealed class Session(int id, string title, Timeline timeline, LiveProcess? live) : IDisposable
+sealed class Session(int id, string title, Timeline timeline, LiveProcess? live, TargetTraces traces) : IDisposable
 {
     readonly Lock _lock = new();
     (int Since, int Index, ChangesFrame Changes)? _changes;
@@ -27,6 +28,9 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
     public LiveProcess LiveOrThrow =>
         Live ?? throw new VmAtlasException(Failure.Usage, $"{Title} is a saved file: only a running process can be asked for that");
 
+    /// <summary>None, for most targets.</summary>
+    public TargetTraces Traces { get; } = traces;
+
     public Series Series { get; } = new();
 
     public Snapshot Load(int index) => index < Timeline.Count
@@ -47,6 +51,7 @@ sealed class Session(int id, string title, Timeline timeline, LiveProcess? live)
     public void Dispose()
     {
         Live?.Dispose();
+        Traces.Dispose();
         (Timeline as IDisposable)?.Dispose();
         Folder?.Dispose();
     }

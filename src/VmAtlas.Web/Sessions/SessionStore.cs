@@ -1,12 +1,21 @@
 using System.Collections.Concurrent;
+using VmAtlas.Capture;
 using VmAtlas.Formats.Import;
 using VmAtlas.Model;
+using VmAtlas.Symbols;
+using VmAtlas.Tracing;
+using VmAtlas.Web.Api;
+using VmAtlas.Web.Traces;
 
 namespace VmAtlas.Web.Sessions;
 
 /// <summary>The targets that are open, by number. Numbers are never used again.</summary>
-sealed class SessionStore : IDisposable
+/// <param name="symbols">Where debug information for the names in traces is looked for.</param>
+sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
 {
+    /// <summary>Between two snapshots of a program that is traced.</summary>
+    public static readonly TimeSpan TracedInterval = TimeSpan.FromSeconds(1);
+
     const int Most = 32;
     readonly ConcurrentDictionary<int, Session> _sessions = [];
     int _next;
@@ -17,19 +26,35 @@ sealed class SessionStore : IDisposable
         ? session
         : throw new VmAtlasException(Failure.NotFound, $"target {id} is not open any more: choose it again");
 
-    public async Task<Session> OpenProcess(int pid, TimeProvider clock, EventHub events, CancellationToken cancellation)
+    public Task<Session> OpenProcess(int pid, TimeProvider clock, EventHub events, CancellationToken cancellation) =>
+        OpenLive(_ => pid, clock, events, cancellation);
+
+    /// <summary>Starts a program with a trace of it, and opens it; its map is read once a second, as its trace goes on.</summary>
+    public async Task<Session> Launch(IReadOnlyList<string> command, TraceOptions options, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
-        var id = NextId();
-        var live = new LiveProcess(id, pid, clock, events);
+        var session = await OpenLive(traces => traces.Launch(command, options), clock, events, cancellation);
+        session.Live!.SetInterval(TracedInterval);
+        return session;
+    }
+
+    async Task<Session> OpenLive(Func<LiveTraces, int> begin, TimeProvider clock, EventHub events, CancellationToken cancellation)
+    {
+        var (id, timeline) = (NextId(), new SpilledTimeline());
+        var traces = new LiveTraces(timeline.Traces, timeline.FilePath, () => timeline.Length, symbols);
+        LiveProcess? live = null;
         try
         {
+            var pid = await Task.Run(() => begin(traces), cancellation);
+            live = new LiveProcess(id, platform, pid, timeline, clock, events);
             await live.Refresh(cancellation);
-            return Add(new Session(id, $"{live.Name} ({pid})", live.Timeline, live));
+            traces.Ended += () => events.Tell(new SessionEvent(id, "trace"));
+            return Add(new Session(id, $"{live.Name} ({pid})", timeline, live, traces));
         }
         catch
         {
-            live.Dispose();
-            live.Timeline.Dispose();
+            live?.Dispose();
+            traces.Dispose();
+            timeline.Dispose();
             throw;
         }
     }
@@ -41,7 +66,7 @@ sealed class SessionStore : IDisposable
     {
         var timeline = Importer.Open(path);
         if (timeline.Count > 0)
-            return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null)
+            return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null, new FileTraces(path))
             {
                 Folder = folder,
                 Path = folder is null ? Path.GetFullPath(path) : null,

@@ -1,4 +1,5 @@
 using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 
 namespace VmAtlas.Web.Sessions;
@@ -17,7 +18,17 @@ sealed class SpilledTimeline : Timeline, IDisposable
     readonly Queue<Snapshot> _newest = new();
     TimelineReader? _reader;
 
-    public SpilledTimeline() => _writer = TimelineFile.Create(FilePath);
+    public SpilledTimeline()
+    {
+        _writer = TimelineFile.Create(FilePath);
+        Traces = new TraceWriter(_writer);
+    }
+
+    /// <summary>Keeps traces beside the snapshots.</summary>
+    public TraceWriter Traces { get; }
+
+    /// <summary>Bytes of the file that are whole.</summary>
+    public long Length => _writer.Length;
 
     /// <summary>Every snapshot, whole after each <see cref="Add"/>.</summary>
     public string FilePath => _folder.File("timeline" + TimelineFile.Extension);

@@ -11,7 +11,9 @@ sealed record ShellRun(string Line, int ExitCode, string Out, string Error);
 
 /// <summary>
 /// What the pages speak of, for real: 1234 and 5678 are two processes, firefox the name of one, 7f12ab345678 an address in its heap,
-/// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas and devenv.csv files; 30s pass sooner, and a port is any that is free.
+/// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas and devenv.csv files; ./server and script.py are programs
+/// that keep memory, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
+/// the call site that asked for it; 10s, 30s, 1m and 5m pass sooner, and a port is any that is free.
 /// Commands that go on until Ctrl-C get it as soon as they have something to show.
 /// </summary>
 public sealed class DocumentedWorld : IDisposable
@@ -21,6 +23,7 @@ public sealed class DocumentedWorld : IDisposable
     readonly SampleFiles _files = new();
     readonly TestTarget _plain, _other, _managed;
     readonly string _address;
+    readonly TracedProgram _traced;
 
     /// <summary>A name that no other process has, those of a second run of these tests included.</summary>
     readonly string _name = $"docs{Environment.ProcessId}";
@@ -45,6 +48,7 @@ public sealed class DocumentedWorld : IDisposable
             _files.Save($"kept/{file}", whole);
         foreach (var file in (string[])["objects.vmatlas", "later.vmatlas"])
             CommandRun.Of("snapshot", $"{_managed.Pid}", "--managed", "-o", Path.Combine(kept, file)).Worked();
+        _traced = new TracedProgram(_files.Folder, kept);
         CommandRun.Of("export", $"{_plain.Pid}", "-o", Path.Combine(kept, "devenv.csv")).Worked();
     }
 
@@ -79,8 +83,11 @@ public sealed class DocumentedWorld : IDisposable
     {
         var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal)
             || command.Contains(" --types", StringComparison.Ordinal) ? _managed : _plain;
+        if (target == _managed)
+            command = command.Replace("before.vmatlas", "objects.vmatlas");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
-            .Replace(" 30s", " 500ms").Replace("--port 8123", "--port 0");
+            .Replace("5555deadbeef", _traced.Block).Replace("--site 17", $"--site {_traced.Site}")
+            .Replace(" 30s", " 500ms").Replace(" 1m", " 1ms").Replace(" 5m", " 250ms").Replace(" 10s", " 1ms").Replace("--port 8123", "--port 0");
     }
 
     static bool EndsByItself(string command) =>

@@ -1,5 +1,5 @@
 // Allocates and frees along many call paths of a chosen depth, in a chosen number of threads, and says what it asked for.
-//   churn [threads] [depth] [pairs] [leaf: pairs a visit] [hand over: blocks freed by the next thread]
+//   churn [threads] [depth] [pairs] [leaf: pairs a visit] [hand over: blocks freed by the next thread] [step between sizes]
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static int g_depth, g_leaf, g_hand_over;
+static int g_depth, g_leaf, g_hand_over, g_step = 1;
 static long g_pairs;
 
 struct worker {
@@ -31,7 +31,7 @@ static uint64_t next(struct worker *w)
 __attribute__((noinline)) static void leaf(struct worker *w)
 {
     for (int i = 0; i < g_leaf && w->left > 0; i++, w->left--) {
-        size_t size = 16 + next(w) % 4593;
+        size_t size = 16 + next(w) % 4593 / (unsigned)g_step * (unsigned)g_step;
         volatile char *block = malloc(size);
         block[0] = 1;
         w->bytes += size;
@@ -87,6 +87,7 @@ int main(int argc, char **argv)
     g_pairs = argc > 3 ? atol(argv[3]) : 1000000;
     g_leaf = argc > 4 ? atoi(argv[4]) : 16;
     g_hand_over = argc > 5 && atoi(argv[5]);
+    g_step = argc > 6 ? atoi(argv[6]) : 1;
     struct worker *workers = calloc((size_t)threads, sizeof *workers);
     for (int i = 0; i < threads; i++) {
         workers[i].random = 88172645463325252ull + (unsigned)i * 7919u;

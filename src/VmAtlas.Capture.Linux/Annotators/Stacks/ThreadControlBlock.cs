@@ -19,18 +19,29 @@ readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong
     /// <summary>From the robust list head to the end of the stack: the rest of the struct, and on some architectures static TLS.</summary>
     const ulong MostAbove = 1 << 20;
 
+    /// <summary>Where the four words that tell of the stack can lie at the earliest, from the robust list head on, and how long they are.</summary>
+    const int FirstOffset = 24, StackWords = 32;
+
+    /// <summary>How many are read at once: their bytes stay in the processor's cache, and below what the collector calls a large object.</summary>
+    const int AtOnce = 48;
+
     /// <summary>Reads the blocks around plausible robust list heads, ascending; null for those where what lies there does not have its shape.</summary>
     public static ThreadControlBlock?[] Read(IMemorySource memory, ReadOnlySpan<ulong> heads, ulong page)
     {
-        var places = new ulong[heads.Length];
-        for (var i = 0; i < heads.Length; i++)
-            places[i] = heads[i] - Before;
-        var bytes = new byte[places.Length * Length];
-        var got = new int[places.Length];
-        memory.ReadEach(places, Length, bytes, got);
-        var blocks = new ThreadControlBlock?[places.Length];
-        for (var i = 0; i < blocks.Length; i++)
-            blocks[i] = Parse(bytes.AsSpan(i * Length, got[i]), heads[i], page);
+        var blocks = new ThreadControlBlock?[heads.Length];
+        Span<ulong> places = stackalloc ulong[AtOnce];
+        Span<int> got = stackalloc int[AtOnce];
+        var bytes = new byte[AtOnce * Length];
+        var likely = FirstOffset;
+        for (var first = 0; first < heads.Length; first += AtOnce)
+        {
+            var count = Math.Min(AtOnce, heads.Length - first);
+            for (var i = 0; i < count; i++)
+                places[i] = heads[first + i] - Before;
+            memory.ReadEach(places[..count], Length, bytes, got);
+            for (var i = 0; i < count; i++)
+                blocks[first + i] = Parse(bytes.AsSpan(i * Length, got[i]), heads[first + i], page, ref likely);
+        }
         return blocks;
     }
 
@@ -49,33 +60,46 @@ readonly record struct ThreadControlBlock(int Tid, ulong Node, ulong Next, ulong
         if (!IsPlausible(head))
             return null;
         Span<byte> bytes = stackalloc byte[Length];
-        return Parse(bytes[..memory.Read(new Address(head - Before), bytes)], head, page);
+        var likely = FirstOffset;
+        return Parse(bytes[..memory.Read(new Address(head - Before), bytes)], head, page, ref likely);
     }
 
     /// <summary>Whether an address could be a robust list head's at all; the highest of user space is far below the limit everywhere.</summary>
     public static bool IsPlausible(ulong head) => head >= Before && head % 8 == 0 && head < 1UL << 57;
 
-    static ThreadControlBlock? Parse(ReadOnlySpan<byte> bytes, ulong head, ulong page)
+    static ThreadControlBlock? Parse(ReadOnlySpan<byte> bytes, ulong head, ulong page, ref int likely)
     {
         if (bytes.Length <= Before)
             return null;
         var tid = BinaryPrimitives.ReadInt32LittleEndian(bytes[(Before - 16)..]);
-        if (FindStack(bytes[Before..], head, page) is not { } stack)
+        if (FindStack(bytes[Before..], head, page, ref likely) is not { } stack)
             return null;
         return new ThreadControlBlock(tid, head - Before, Word(bytes, 0), Word(bytes, 8), stack);
     }
 
-    static StackBlock? FindStack(ReadOnlySpan<byte> bytes, ulong head, ulong page)
+    /// <param name="likely">Where the words lay in the block before: one process has one C library, so they are looked for there first.</param>
+    static StackBlock? FindStack(ReadOnlySpan<byte> bytes, ulong head, ulong page, ref int likely)
     {
-        for (var at = 24; at + 32 <= bytes.Length; at += 8)
+        if (StackAt(bytes, likely, head, page) is { } expected)
+            return expected;
+        for (var at = FirstOffset; at + StackWords <= bytes.Length; at += 8)
         {
-            var (start, size, guard, reported) = (Word(bytes, at), Word(bytes, at + 8), Word(bytes, at + 16), Word(bytes, at + 24));
-            var fits = size is >= SmallestStack and <= LargestStack && start >= page && start % 16 == 0 && start <= head && head - start < size
-                && size - (head - start) <= MostAbove && guard < size && guard % page == 0 && reported <= guard + page;
-            if (fits)
-                return new StackBlock(start, size, guard);
+            if (StackAt(bytes, at, head, page) is not { } found)
+                continue;
+            likely = at;
+            return found;
         }
         return null;
+    }
+
+    static StackBlock? StackAt(ReadOnlySpan<byte> bytes, int at, ulong head, ulong page)
+    {
+        if (at + StackWords > bytes.Length)
+            return null;
+        var (start, size, guard, reported) = (Word(bytes, at), Word(bytes, at + 8), Word(bytes, at + 16), Word(bytes, at + 24));
+        var fits = size is >= SmallestStack and <= LargestStack && start >= page && start % 16 == 0 && start <= head && head - start < size
+            && size - (head - start) <= MostAbove && guard < size && guard % page == 0 && reported <= guard + page;
+        return fits ? new StackBlock(start, size, guard) : null;
     }
 
     static ulong Word(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);

@@ -20,7 +20,9 @@ sealed class EventEncoder
     (int Number, uint Chunk)[] _siteNumbers = new (int, uint)[1024];
     uint _chunk = 1;
     long _first, _time;
-    EventKind _lastKind;
+    /// <summary>Kinds met lately in this chunk, by their key: key and number + 1. Threads take turns, so the last one alone would seldom do.</summary>
+    readonly (ulong Key, int Number)[] _recent = new (ulong, int)[256];
+
     int _lastKindNumber = -1;
 
     public int Count { get; private set; }
@@ -81,14 +83,22 @@ sealed class EventEncoder
         _threads.Clear();
         _byThread.Clear();
         _byKind.Clear();
+        Array.Clear(_recent);
         _lastKindNumber = -1;
         _chunk++;
     }
 
-    int NumberOf(EventKind kind)
+    int NumberOf(in EventKind kind)
     {
-        if (_lastKindNumber >= 0 && kind == _lastKind)
-            return _lastKindNumber;
+        var key = kind.Key;
+        ref var recent = ref _recent[(byte)(unchecked(key * 0x9E3779B97F4A7C15) >> 56)];
+        if (recent.Key != key || recent.Number == 0)
+            recent = (key, NumberOfRare(kind) + 1);
+        return _lastKindNumber = recent.Number - 1;
+    }
+
+    int NumberOfRare(EventKind kind)
+    {
         ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_kindNumbers, kind, out var known);
         if (!known)
         {
@@ -96,7 +106,6 @@ sealed class EventEncoder
             _kinds.Add(kind);
             _threadOfKind.Add(ThreadOf(kind.Thread));
         }
-        (_lastKind, _lastKindNumber) = (kind, number);
         return number;
     }
 

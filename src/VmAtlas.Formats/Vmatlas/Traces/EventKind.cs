@@ -9,6 +9,9 @@ readonly record struct EventKind(TraceOperation Operation, TraceFunction Functio
         (e.Address % 16 != 0 ? EventFields.Unaligned : 0) | (e.Size != 0 ? EventFields.Size : 0) | (e.Site != 0 ? EventFields.Site : 0)
         | (e.OldAddress != 0 ? EventFields.OldAddress : 0) | (e.OldSize != 0 ? EventFields.OldSize : 0) | (e.Weight != 1 ? EventFields.Weight : 0));
 
+    /// <summary>All of it in one word.</summary>
+    public ulong Key => (ulong)(uint)Thread << 32 | (ulong)Operation << 24 | (ulong)Function << 16 | (ulong)Protection << 8 | (ulong)Fields;
+
     public bool Has(EventFields field) => (Fields & field) != 0;
 
     public void Write(ByteBuffer into)

@@ -11,7 +11,25 @@ public sealed class FrameResolution : IFrameReceiver
     FrameResolution(NodeFrames frames) => _frames = frames;
 
     /// <summary>Resolves all nodes that are not yet.</summary>
-    public static void ResolveAll(NodeFrames frames, NodeTable nodes, IReadOnlyList<TraceModule> modules, IFrameSource source)
+    /// <param name="gate">Held while nodes and modules are looked at, where more may come meanwhile; not while the source is asked, which takes long.</param>
+    public static void ResolveAll(NodeFrames frames, NodeTable nodes, IReadOnlyList<TraceModule> modules, IFrameSource source, Lock? gate = null)
+    {
+        gate?.Enter();
+        List<(TraceModule? Module, bool Exact, List<(ulong, uint)> Nodes)> asked;
+        try
+        {
+            asked = Ask(frames, nodes, modules);
+        }
+        finally
+        {
+            gate?.Exit();
+        }
+        var resolution = new FrameResolution(frames);
+        foreach (var (module, exact, list) in asked)
+            resolution.Resolve(module, exact, list, source);
+    }
+
+    static List<(TraceModule? Module, bool Exact, List<(ulong, uint)> Nodes)> Ask(NodeFrames frames, NodeTable nodes, IReadOnlyList<TraceModule> modules)
     {
         var asked = new Dictionary<(int Module, bool Exact), List<(ulong, uint)>>();
         for (uint id = 1; id < nodes.End; id++)
@@ -25,9 +43,7 @@ public sealed class FrameResolution : IFrameReceiver
                 asked.Add(key, list = []);
             list.Add((unchecked(node.Pc - (module < 0 ? 0 : modules[module].Bias)), id));
         }
-        var resolution = new FrameResolution(frames);
-        foreach (var ((module, exact), list) in asked.OrderBy(a => a.Key.Module))
-            resolution.Resolve(module < 0 ? null : modules[module], exact, list, source);
+        return [.. asked.OrderBy(a => a.Key.Module).Select(a => (a.Key.Module < 0 ? null : modules[a.Key.Module], a.Key.Exact, a.Value))];
     }
 
     void Resolve(TraceModule? module, bool exact, List<(ulong Address, uint Node)> asked, IFrameSource source)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace VmAtlas.Model.Tracing;
@@ -14,44 +15,62 @@ sealed class LiveBlocks
     double[]? _weights;
 
     int _shift = 64 - 10;
+    int _most = MostOf(1 << 10);
 
     public int Count { get; private set; }
 
-    /// <summary>Puts a block in the place of one at the same address, if there is one.</summary>
-    /// <returns>Whether one was there.</returns>
-    public bool Put(in LiveBlock block, double weight, out LiveBlock before, out double weightBefore)
+    /// <summary>The slot of an address, to be filled or changed at once: the block there, or a free slot, which counts as taken from now on. It keeps the
+    /// block until the next call.</summary>
+    /// <param name="isNew">Nothing was there: <see cref="LiveBlock.Address"/> is 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref LiveBlock Take(ulong address, out bool isNew)
     {
-        if (Count >= _slots.Length / 8 * 5)
+        if (Count >= _most)
             Grow();
-        if (weight != 1 && _weights is null)
-            Array.Fill(_weights = new double[_slots.Length], 1);
-        var at = Find(block.Address);
-        before = _slots[at];
-        weightBefore = _weights is null ? 1 : _weights[at];
-        _slots[at] = block;
-        if (_weights is not null)
-            _weights[at] = weight;
-        if (before.Address != 0)
-            return true;
-        Count++;
-        return false;
+        ref var slot = ref Slot(address);
+        isNew = slot.Address == 0;
+        if (isNew)
+            Count++;
+        return ref slot;
     }
 
-    public bool TryRemove(ulong address, out LiveBlock block, out double weight)
+    /// <summary>The block at an address, to be read before <see cref="Remove"/>; a null reference where none is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref LiveBlock Find(ulong address)
     {
-        var at = Find(address);
-        block = _slots[at];
-        weight = _weights is null ? 1 : _weights[at];
-        if (block.Address == 0)
-            return false;
+        ref var slot = ref Slot(address);
+        return ref slot.Address == 0 ? ref Unsafe.NullRef<LiveBlock>() : ref slot;
+    }
+
+    /// <param name="slot">As <see cref="Find"/> gave it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Remove(ref LiveBlock slot)
+    {
         Count--;
-        Close(at);
-        return true;
+        var hole = NumberOf(ref slot);
+        if (Slot((hole + 1) & (_slots.Length - 1)).Address == 0)
+            slot.Address = 0;
+        else
+            Close(hole);
+    }
+
+    /// <summary>How many blocks one in the table stands for.</summary>
+    public double Weight(ref LiveBlock slot) => _weights is null ? 1 : _weights[NumberOf(ref slot)];
+
+    public void SetWeight(ref LiveBlock slot, double weight)
+    {
+        if (_weights is null)
+        {
+            if (weight == 1)
+                return;
+            Array.Fill(_weights = new double[_slots.Length], 1);
+        }
+        _weights[NumberOf(ref slot)] = weight;
     }
 
     public bool TryGet(ulong address, out LiveBlock block)
     {
-        block = _slots[Find(address)];
+        block = Slot(address);
         return block.Address != 0;
     }
 
@@ -76,20 +95,37 @@ sealed class LiveBlocks
     }
 
     /// <summary>The slot of an address, or the free one where it would go.</summary>
-    int Find(ulong address)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    ref LiveBlock Slot(ulong address)
     {
-        var slots = _slots;
-        var mask = slots.Length - 1;
+        ref var slot = ref Slot(Home(address));
+        if (slot.Address == address || slot.Address == 0)
+            return ref slot;
+        return ref SlotBehind(address);
+    }
+
+    ref LiveBlock SlotBehind(ulong address)
+    {
+        var mask = _slots.Length - 1;
         for (var i = Home(address); ; i = (i + 1) & mask)
         {
-            var there = slots[i & mask].Address;
-            if (there == address || there == 0)
-                return i;
+            ref var slot = ref Slot(i);
+            if (slot.Address == address || slot.Address == 0)
+                return ref slot;
         }
     }
 
+    /// <summary>Numbers come from <see cref="Home"/> or are masked: they can not be beyond the table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    ref LiveBlock Slot(int number) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_slots), (nint)(uint)number);
+
+    int NumberOf(ref LiveBlock slot) =>
+        (int)((nuint)Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_slots), ref slot) / (nuint)Unsafe.SizeOf<LiveBlock>());
+
     /// <summary>Fibonacci hashing; blocks are aligned to 16 bytes mostly, so the low four bits say little.</summary>
     int Home(ulong address) => (int)(unchecked((address >> 4 ^ address << 60) * 0x9E3779B97F4A7C15) >> _shift);
+
+    static int MostOf(int slots) => slots / 8 * 5;
 
     /// <summary>Moves each later block of the run up that may stand in the hole, until the run ends.</summary>
     void Close(int hole)
@@ -114,14 +150,15 @@ sealed class LiveBlocks
         _slots = new LiveBlock[old.Length * 2];
         _weights = weights is null ? null : new double[_slots.Length];
         _shift = 64 - BitOperations.Log2((uint)_slots.Length);
+        _most = MostOf(_slots.Length);
         for (var i = 0; i < old.Length; i++)
         {
             if (old[i].Address == 0)
                 continue;
-            var at = Find(old[i].Address);
-            _slots[at] = old[i];
+            ref var slot = ref Slot(old[i].Address);
+            slot = old[i];
             if (_weights is not null)
-                _weights[at] = weights![i];
+                _weights[NumberOf(ref slot)] = weights![i];
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace VmAtlas.Model.Tracing;
@@ -72,13 +73,17 @@ public sealed class SiteTable
     public IEnumerable<(int Thread, SiteFigures Figures)> ByThread(int row) => _threads.Of(row, this[row]);
 
     /// <summary>The row of a call site, a new one if it is new.</summary>
-    internal int RowOf(uint site)
+    internal int RowOf(uint site) => TryRowOf(site, out var row) ? row : Add(site);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryRowOf(uint site, out int row)
     {
-        if (site < (uint)_rows.Length && _rows[site] is var known and not 0)
-            return known - 1;
-        return Add(site);
+        var rows = _rows;
+        row = site < (uint)rows.Length ? rows[site] - 1 : -1;
+        return row >= 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Allocate(int row, int thread, long bytes, double count, long time)
     {
         ref var account = ref _accounts[row];
@@ -89,7 +94,8 @@ public sealed class SiteTable
                 Climb(time);
             else
                 Keep(ref account);
-            _threads.Allocate(row, thread, bytes, count, account.Live, account.LiveCount, account.Total, account.TotalCount);
+            if (!_threads.IsAlone(row, thread))
+                _threads.Allocate(row, thread, bytes, count, new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount));
             account.Live += bytes;
             account.Total += bytes;
         }
@@ -100,11 +106,13 @@ public sealed class SiteTable
         _changed[row >> 6] |= 1UL << row;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Free(int row, int thread, long bytes, double count, bool temporary)
     {
         ref var account = ref _accounts[row];
         Keep(ref account);
-        _threads.Free(row, thread, bytes, count);
+        if (!_threads.IsAlone(row, thread))
+            _threads.Free(row, thread, bytes, count);
         unchecked
         {
             LiveBytes -= bytes;
@@ -154,6 +162,7 @@ public sealed class SiteTable
         _peakNumber++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Keep(ref Account account)
     {
         _climbing = false;

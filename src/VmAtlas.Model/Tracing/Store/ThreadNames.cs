@@ -13,6 +13,9 @@ public sealed class ThreadNames
     /// <summary>By its number in the store. The last possible one stands for all that came later.</summary>
     public TraceThread this[int number] => number < _threads.Count ? _threads[number] : new TraceThread(number, 0, "unknown thread");
 
+    /// <summary>The thread that an event tells of.</summary>
+    public TraceThread OfEvent(in TraceEvent e) => this[NumberOf(e.Thread)];
+
     internal void Add(TraceThread thread)
     {
         if (_threads.Count < Most - 1)

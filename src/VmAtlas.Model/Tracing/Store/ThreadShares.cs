@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace VmAtlas.Model.Tracing;
 
 /// <summary>How the figures of call sites divide among threads. A site that one thread alone uses, as most are, costs two bytes.</summary>
@@ -28,8 +30,12 @@ sealed class ThreadShares
 
     int _count;
 
+    /// <summary>Whether all of a row is this thread's, as far as is known: then there is nothing to share out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsAlone(int row, int thread) => (uint)row < (uint)_owners.Length && _owners[row] == thread + 1;
+
     /// <summary>Also takes what the row held before, should another thread come to use it now.</summary>
-    public void Allocate(int row, int thread, long bytes, double count, long live, double liveCount, long total, double totalCount)
+    public void Allocate(int row, int thread, long bytes, double count, SiteFigures before)
     {
         if (row >= _owners.Length)
         {
@@ -45,7 +51,7 @@ sealed class ThreadShares
             return;
         }
         if (owner != Several)
-            Divide(row, owner - 1, live, liveCount, total, totalCount);
+            Divide(row, owner - 1, before);
         ref var share = ref Of(row, thread);
         unchecked
         {
@@ -79,14 +85,23 @@ sealed class ThreadShares
         }
     }
 
-    void Divide(int row, int first, long live, double liveCount, long total, double totalCount)
+    void Divide(int row, int first, in SiteFigures all)
     {
         _owners[row] = Several;
         ref var share = ref Of(row, first);
-        (share.Live, share.LiveCount, share.Total, share.TotalCount) = (live, liveCount, total, totalCount);
+        (share.Live, share.LiveCount, share.Total, share.TotalCount) = (all.LiveBytes, all.LiveCount, all.TotalBytes, all.TotalCount);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     ref Share Of(int row, int thread)
+    {
+        ref var first = ref _shares[Math.Max(0, _slots[Home(row, thread) & (_slots.Length - 1)] - 1)];
+        if (first.Row == row && first.Thread == thread && _count > 0)
+            return ref first;
+        return ref FindOrAdd(row, thread);
+    }
+
+    ref Share FindOrAdd(int row, int thread)
     {
         var mask = _slots.Length - 1;
         for (var slot = Home(row, thread) & mask; ; slot = (slot + 1) & mask)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace VmAtlas.Model.Tracing;
 
 /// <summary>What a trace of one program comes to: live blocks, call sites with their figures, who made which mapping. Its memory is bounded by what is
@@ -18,12 +20,14 @@ public sealed class TraceStore : ITraceSink
 
     readonly LiveBlocks _live = new();
     readonly List<TraceModule> _modules = [];
+    readonly bool _isSampled;
     readonly ulong[] _lastBlock = new ulong[ThreadNames.Most];
     long _now, _operations, _unknownFrees, _lostFrees, _dropped;
 
     public TraceStore(TraceProcess process)
     {
         Process = process;
+        _isSampled = process.SampleInterval != 0;
         Mappings = new MappingOwners(MappingSites);
     }
 
@@ -138,34 +142,58 @@ public sealed class TraceStore : ITraceSink
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Allocate(in TraceEvent e)
     {
-        if (e.Address == 0)
+        var address = e.Address;
+        if (address == 0)
             return;
         var thread = ThreadNames.NumberOf(e.Thread);
-        var row = Sites.RowOf(KnownSite(e.Site));
+        if (!Sites.TryRowOf(e.Site, out var row))
+            row = Sites.RowOf(KnownSite(e.Site));
         var size = Math.Min(e.Size, MostBytes);
-        var block = new LiveBlock { Address = e.Address, Size = size, Time = e.Time, Site = row, Thread = (ushort)thread, Function = e.Function };
-        if (_live.Put(block, e.Weight, out var before, out var weight))
-        {
-            Sites.Free(before.Site, before.Thread, Bytes(before.Size, weight), weight, temporary: false);
-            if (e.Operation != TraceOperation.Resize)
-                _lostFrees++;
-        }
-        else if (e.Operation == TraceOperation.Resize)
-        {
-            _unknownFrees++;
-        }
-        Sites.Allocate(row, thread, Bytes(size, e.Weight), e.Weight, e.Time);
-        _lastBlock[thread] = e.Address;
+        ref var block = ref _live.Take(address, out var isNew);
+        if (!isNew || e.Operation == TraceOperation.Resize)
+            TakeOver(ref block, isNew, e.Operation);
+        block.Address = address;
+        block.Size = size;
+        block.Time = e.Time;
+        block.Site = row;
+        block.Thread = (ushort)thread;
+        block.Function = e.Function;
+        var weight = 1.0;
+        if (_isSampled)
+            _live.SetWeight(ref block, weight = e.Weight);
+        Sites.Allocate(row, thread, Bytes(size, weight), weight, e.Time);
+        _lastBlock[thread] = address;
     }
 
+    /// <summary>A block is handed out where one is live, or one is resized.</summary>
+    void TakeOver(ref LiveBlock before, bool isNew, TraceOperation operation)
+    {
+        if (isNew)
+        {
+            _unknownFrees++;
+            return;
+        }
+        var weight = _live.Weight(ref before);
+        Sites.Free(before.Site, before.Thread, Bytes(before.Size, weight), weight, temporary: false);
+        if (operation != TraceOperation.Resize)
+            _lostFrees++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Free(ulong address, int thread)
     {
-        if (_live.TryRemove(address, out var block, out var weight))
-            Sites.Free(block.Site, block.Thread, Bytes(block.Size, weight), weight, temporary: _lastBlock[thread] == address);
-        else
+        ref var block = ref _live.Find(address);
+        if (Unsafe.IsNullRef(ref block))
             _unknownFrees++;
+        else
+        {
+            var weight = _isSampled ? _live.Weight(ref block) : 1;
+            Sites.Free(block.Site, block.Thread, Bytes(block.Size, weight), weight, temporary: _lastBlock[thread] == address);
+            _live.Remove(ref block);
+        }
         _lastBlock[thread] = 0;
     }
 

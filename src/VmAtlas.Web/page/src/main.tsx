@@ -1,12 +1,15 @@
 import { render } from "preact";
-import { Client, takeToken } from "./api/client";
+import { Client } from "./api/client";
 import { ReportSource } from "./api/report";
-import { ServerSource } from "./api/source";
+import { ServerSource, startOf } from "./api/source";
 import { App } from "./ui/App";
 import { Controller } from "./ui/controller";
 import "./style/theme.css";
 import "./style/types.css";
 import "./style/app.css";
+
+/** How long a window with nothing in it is not worth being drawn. */
+const EMPTY_AFTER_MS = 200;
 
 const place = document.getElementById("app");
 if (place === null) throw new Error("index.html has no #app");
@@ -25,13 +28,20 @@ function startReport(place: HTMLElement, json: string): void {
 
 /** The page as the server's window. */
 function startPage(place: HTMLElement): void {
-  const token = takeToken();
-  if (token === undefined) {
+  const begun = globalThis.vmatlasBegun;
+  if (begun === undefined) {
     place.textContent = "This page needs the address that vmatlas printed: it carries the token. Start vmatlas again, or open that address.";
     return;
   }
-  const client = new Client(token);
+  const client = new Client(begun.token);
   const app = new Controller(new ServerSource(client), client);
-  render(<App app={app} />, place);
-  void app.attempt("window", () => app.start());
+  // Drawn once, with the first snapshot in it; an empty window only if that takes long.
+  let drawn = false;
+  const draw = (): void => {
+    clearTimeout(late);
+    if (!drawn) render(<App app={app} />, place);
+    drawn = true;
+  };
+  const late = setTimeout(draw, EMPTY_AFTER_MS);
+  void app.attempt("window", async () => app.start(startOf(await client.begun(begun.start)))).finally(draw);
 }

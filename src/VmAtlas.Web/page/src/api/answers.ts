@@ -23,12 +23,24 @@ export interface SessionInfo {
   readonly id: number;
   readonly title: string;
   readonly live: boolean;
+  /** Read from a report: there is no server to ask. */
+  readonly report?: boolean;
   /** Of a file on the server's machine. */
   readonly path?: string;
   /** Why there will be no more snapshots. */
   readonly ended?: string;
   /** Seconds between automatic snapshots. */
   readonly interval?: number;
+  /** Of a file: the newest snapshot kept the inside of its heaps. */
+  readonly heap?: boolean;
+  /** Programs of which there is a trace. */
+  readonly traces?: number;
+  /** A trace is going on. */
+  readonly tracing?: boolean;
+  /** What went wrong with the last one. */
+  readonly traceProblem?: string;
+  /** Milliseconds for which a thread stood still when it began. */
+  readonly stopped?: number;
   readonly process: ProcessFacts;
   readonly system: SystemFacts;
   /** When each was taken. */
@@ -74,7 +86,7 @@ export interface SnapshotSummary {
 
 export interface SessionEvent {
   readonly session: number;
-  readonly kind: "snapshot" | "ended" | "failed";
+  readonly kind: "snapshot" | "ended" | "failed" | "trace";
   readonly index?: number;
   readonly takenAt?: string;
   readonly message?: string;
@@ -168,4 +180,56 @@ export interface HeapRange {
   readonly most: number;
   readonly states: readonly (ChunkCount & { readonly state: string })[];
   readonly sizes: readonly { readonly from: number; readonly to: number; readonly used: ChunkCount; readonly free: ChunkCount }[];
+}
+
+/** One traced program, and what it came to. Seconds since it began. */
+export interface TraceInfo {
+  readonly number: number;
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly command: string;
+  readonly began: string;
+  readonly attached: boolean;
+  /** Mean bytes between two samples; 0 when every operation was recorded. */
+  readonly sampleInterval: number;
+  /** Undefined while it runs. */
+  readonly ending?: string;
+  readonly seconds: number;
+  readonly operations: number;
+  readonly liveBytes: number;
+  readonly liveCount: number;
+  readonly totalBytes: number;
+  readonly totalCount: number;
+  readonly temporaryCount: number;
+  readonly peakBytes: number;
+  readonly mappedBytes: number;
+  readonly unknownFrees: number;
+  readonly dropped: number;
+}
+
+/** A part of a range and the call that mapped it. */
+export interface Maker {
+  readonly start: string;
+  readonly end: string;
+  readonly function: string;
+  readonly seconds: number;
+  readonly tid: number;
+  readonly site: number;
+  readonly call: string;
+}
+
+export interface StackFrame {
+  readonly function: string;
+  readonly module: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly inlined: boolean;
+}
+
+/** Lines of a source file, from the first on. */
+export interface SourceText {
+  readonly file: string;
+  readonly first: number;
+  readonly lines: readonly string[];
+  readonly more: boolean;
 }

@@ -1,3 +1,5 @@
+import { decodeFrame, type Frame } from "../model/frame";
+
 /** Calls to the server that served this page. The token came in the address's fragment and is sent with every call. */
 
 export class ApiError extends Error {
@@ -10,16 +12,15 @@ export class ApiError extends Error {
   }
 }
 
-const KEY = "vmatlas-token";
+/** What public/begin.js has begun: the token, and the first call. */
+export interface Begun {
+  readonly token: string;
+  readonly start: Promise<Response>;
+}
 
-/** Takes the token out of the address, where it could be copied by accident, and keeps it for reloads of this tab. */
-export function takeToken(): string | undefined {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given !== null) {
-    sessionStorage.setItem(KEY, given);
-    history.replaceState(null, "", location.pathname);
-  }
-  return sessionStorage.getItem(KEY) ?? undefined;
+declare global {
+  /** Undefined where the page was opened without a token. */
+  var vmatlasBegun: Begun | undefined;
 }
 
 export class Client {
@@ -61,14 +62,44 @@ export class Client {
     }
   }
 
-  async #send(path: string, init: RequestInit): Promise<Response> {
+  /** The bytes of a call that was made already. */
+  async begun(response: Promise<Response>): Promise<ArrayBuffer> {
+    return (await this.#checked(response)).arrayBuffer();
+  }
+
+  #send(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("Authorization", `Bearer ${this.#token}`);
+    return this.#checked(fetch(path, { ...init, headers }), init.signal);
+  }
+
+  /** The frames of an answer that goes on, as they come: each behind its length as 8 bytes. */
+  async *frames(path: string, signal: AbortSignal): AsyncGenerator<Frame> {
+    const response = await this.#send(path, { signal });
+    if (response.body === null) return;
+    let rest = new Uint8Array(0);
+    for await (const chunk of response.body) {
+      const bytes = new Uint8Array(rest.length + chunk.length);
+      bytes.set(rest);
+      bytes.set(chunk, rest.length);
+      let at = 0;
+      for (;;) {
+        if (bytes.length - at < 8) break;
+        const length = Number(new DataView(bytes.buffer, at).getBigUint64(0, true));
+        if (bytes.length - at - 8 < length) break;
+        yield decodeFrame(bytes.slice(at + 8, at + 8 + length).buffer);
+        at += 8 + length;
+      }
+      rest = bytes.slice(at);
+    }
+  }
+
+  async #checked(answer: Promise<Response>, signal?: AbortSignal | null): Promise<Response> {
     let response: Response;
     try {
-      response = await fetch(path, { ...init, headers });
+      response = await answer;
     } catch (error) {
-      if (init.signal?.aborted === true) throw error;
+      if (signal?.aborted === true) throw error;
       throw new ApiError("Unreachable", "The VmAtlas server does not answer: it has ended. Start vmatlas again.");
     }
     if (response.ok) return response;

@@ -1,11 +1,11 @@
 import { changesOf, changesSummaryOf } from "../model/localChanges";
 import { textMatches } from "../model/localMatches";
-import { decodeFrame, type Frame } from "../model/frame";
+import { decodeFrame, rowsWhere, type Frame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
-import type { GlossaryEntry, ManagedUse, ProcessFacts, SessionInfo, SnapshotSummary, SystemFacts } from "./answers";
+import type { GlossaryEntry, ManagedUse, ProcessFacts, SessionInfo, SnapshotSummary, StackFrame, SystemFacts, TraceInfo } from "./answers";
 import { ApiError } from "./client";
-import type { Source } from "./source";
+import type { Source, TreeShape } from "./source";
 
 /** What HtmlReport.cs writes into the page. "Packed" is base64 of gzip. */
 interface Report {
@@ -15,6 +15,16 @@ interface Report {
   readonly glossary: string;
   readonly snapshots: readonly { readonly index: number; readonly takenAt: string; readonly summary: string; readonly frame: string; readonly facts: string; readonly managed?: string }[];
   readonly changes?: { readonly summary: string; readonly frame: string };
+  readonly traces?: readonly TraceOfReport[];
+}
+
+/** Of one program. */
+interface TraceOfReport {
+  readonly about: string;
+  readonly trees: Readonly<Record<TreeShape, string>>;
+  readonly allocations: string;
+  readonly growth: string;
+  readonly stacks: string;
 }
 
 const KEY = "vmatlas-settings";
@@ -39,7 +49,7 @@ export class ReportSource implements Source {
   /** The report as a target that is not live. */
   async session(): Promise<SessionInfo> {
     const about = await unpackJson<{ process: ProcessFacts; system: SystemFacts }>(this.#report.about);
-    return { id: 0, title: this.#report.title, live: false, process: about.process, system: about.system, snapshots: this.#report.snapshots.map((s) => s.takenAt) };
+    return { id: 0, title: this.#report.title, live: false, report: true, process: about.process, system: about.system, traces: this.#report.traces?.length ?? 0, snapshots: this.#report.snapshots.map((s) => s.takenAt) };
   }
 
   async frame(_: number, index: number): Promise<Frame> {
@@ -78,6 +88,37 @@ export class ReportSource implements Source {
     const { managed } = this.#snapshot(index);
     if (managed === undefined) throw new ApiError("NotFound", "There is no memory of a .NET runtime in this snapshot.");
     return unpackJson(managed);
+  }
+
+  async traces(): Promise<readonly TraceInfo[]> {
+    return Promise.all((this.#report.traces ?? []).map(({ about }) => unpackJson<TraceInfo>(about)));
+  }
+
+  async callTree(_: number, program: number, shape: TreeShape): Promise<Frame> {
+    return decodeFrame(await unpack(this.#trace(program).trees[shape]));
+  }
+
+  /** All of them, or those that begin in a range. */
+  async allocations(_: number, program: number, range?: readonly [number, number]): Promise<Frame> {
+    const all = decodeFrame(await unpack(this.#trace(program).allocations));
+    const at = all.columns.get("address")!.values;
+    return range === undefined ? all : rowsWhere(all, (row) => at[row]! >= range[0] && at[row]! < range[1]);
+  }
+
+  /** Over the whole trace: what it was at other moments is not in a report. */
+  async growth(_: number, program: number): Promise<Frame> {
+    return decodeFrame(await unpack(this.#trace(program).growth));
+  }
+
+  async stack(_: number, program: number, site: number): Promise<readonly StackFrame[]> {
+    const stacks = await unpackJson<Readonly<Record<string, readonly StackFrame[]>>>(this.#trace(program).stacks);
+    return stacks[site] ?? [];
+  }
+
+  #trace(program: number): TraceOfReport {
+    const trace = this.#report.traces?.[program];
+    if (trace === undefined) throw new ApiError("NotFound", "The report has no such trace.");
+    return trace;
   }
 
   glossary(): Promise<readonly GlossaryEntry[]> {

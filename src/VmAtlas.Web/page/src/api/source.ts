@@ -1,9 +1,19 @@
+import { address } from "../model/format";
 import type { Frame } from "../model/frame";
 import { decodeFrame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
-import type { GlossaryEntry, ManagedUse, SnapshotSummary } from "./answers";
+import type { GlossaryEntry, ManagedUse, SessionInfo, SnapshotSummary, StackFrame, TraceInfo } from "./answers";
 import type { Client } from "./client";
+
+export type TreeShape = "top-down" | "bottom-up" | "module" | "thread";
+
+/** All of one snapshot that the window draws. */
+export interface Snapshot {
+  readonly index: number;
+  readonly summary: SnapshotSummary;
+  readonly frame: Frame;
+}
 
 /** Where the window gets a target's snapshots from: the server, or the report that the page is part of. */
 export interface Source {
@@ -18,6 +28,15 @@ export interface Source {
   facts(session: number, index: number): Promise<Frame>;
   /** The memory of a .NET process. */
   managed(session: number, index: number): Promise<ManagedUse>;
+  /** The programs of which there is a trace. */
+  traces(session: number): Promise<readonly TraceInfo[]>;
+  /** Frames of a program's trace: docs/page.md has their columns. */
+  /** @param mappings Of mmap and its like instead of blocks. */
+  callTree(session: number, program: number, shape: TreeShape, mappings: boolean): Promise<Frame>;
+  allocations(session: number, program: number, range?: readonly [number, number]): Promise<Frame>;
+  /** From and to in seconds since the trace began. */
+  growth(session: number, program: number, from: number, to: number | undefined): Promise<Frame>;
+  stack(session: number, program: number, site: number): Promise<readonly StackFrame[]>;
   glossary(): Promise<readonly GlossaryEntry[]>;
   /** What was kept; anything. */
   settings(): Promise<unknown>;
@@ -61,6 +80,30 @@ export class ServerSource implements Source {
     return this.#client.getJson(`/api/sessions/${session}/snapshots/${index}/managed`);
   }
 
+  traces(session: number): Promise<readonly TraceInfo[]> {
+    return this.#client.getJson(`/api/sessions/${session}/traces`);
+  }
+
+  callTree(session: number, program: number, shape: TreeShape, mappings: boolean): Promise<Frame> {
+    return this.#frame(session, program, `calltree?shape=${shape}${mappings ? "&of=mappings" : ""}`);
+  }
+
+  allocations(session: number, program: number, range?: readonly [number, number]): Promise<Frame> {
+    return this.#frame(session, program, `allocations${range === undefined ? "" : `?start=${address(range[0])}&end=${address(range[1])}`}`);
+  }
+
+  growth(session: number, program: number, from: number, to: number | undefined): Promise<Frame> {
+    return this.#frame(session, program, `growth?from=${from}${to === undefined ? "" : `&to=${to}`}`);
+  }
+
+  async stack(session: number, program: number, site: number): Promise<readonly StackFrame[]> {
+    return (await this.#client.getJson<{ stack: StackFrame[] }>(`/api/sessions/${session}/traces/${program}/sites/${site}/stack`)).stack;
+  }
+
+  async #frame(session: number, program: number, path: string): Promise<Frame> {
+    return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/traces/${program}/${path}`));
+  }
+
   glossary(): Promise<readonly GlossaryEntry[]> {
     return this.#client.getJson("/api/glossary");
   }
@@ -78,6 +121,23 @@ export class ServerSource implements Source {
     const path = `/api/sessions/${session.id}/snapshots/${index}${changes}/matches?filter=${encodeURIComponent(expression)}`;
     return matchesOf(await this.#client.getBytes(path));
   }
+}
+
+/** What the window begins with. */
+export interface Start {
+  readonly sessions: readonly SessionInfo[];
+  /** What was kept; anything. */
+  readonly settings: unknown;
+  /** The newest snapshot of the last session, where there is one. */
+  readonly newest?: Snapshot;
+}
+
+/** Takes the answer to /api/start apart: u32 length of a json object, 4 bytes, the object, and the snapshot's frame. */
+export function startOf(bytes: ArrayBuffer): Start {
+  const end = 8 + new DataView(bytes).getUint32(0, true);
+  const { sessions, settings, index, summary } = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, end - 8))) as Omit<Start, "newest"> & Partial<Snapshot>;
+  if (index === undefined || summary === undefined) return { sessions, settings };
+  return { sessions, settings, newest: { index, summary, frame: decodeFrame(bytes, end) } };
 }
 
 /** u32 number of regions, a bit for each, a bit for each block. */

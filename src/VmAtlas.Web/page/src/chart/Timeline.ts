@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { size, time } from "../model/format";
-import type { Frame } from "../model/frame";
+import type { Column, Frame } from "../model/frame";
 import { TYPE_NAMES } from "../model/memoryTypes";
 import { cssColour } from "./colours";
 
@@ -20,12 +20,18 @@ export interface Mark {
   readonly program: boolean;
 }
 
+/** The series' column of what a trace saw allocated and not given back. */
+export const ALLOCATED = "allocated";
+
 const ZOOM = 1.25;
 /** Snapshots that a view shows at least. */
 const LEAST_SHOWN = 2;
 
 /** Steps of the axis: bytes are counted in powers of two. */
 const POWERS = Array.from({ length: 52 }, (_, i) => 2 ** i);
+
+/** The same of the axis of time, in seconds: its labels tell no less. */
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
 
 /** Sums by type over time, stacked. The one place that knows uPlot. */
 export class Timeline {
@@ -55,8 +61,9 @@ export class Timeline {
   show(frame: Frame, measure: string, theme: string, selected: number, since: number | undefined, marks: readonly Mark[]): void {
     [this.#selected, this.#since, this.#marks] = [selected, since, marks];
     const types = TYPE_NAMES.map((_, type) => type).filter((type) => frame.columns.has(`${measure}.${type}`));
-    const data = stack(frame, measure, types);
-    const key = `${measure} ${theme} ${types.join()}`;
+    const allocated = frame.columns.get(ALLOCATED)?.values;
+    const data = stack(frame, measure, types, allocated);
+    const key = `${measure} ${theme} ${types.join()} ${allocated !== undefined}`;
     if (this.#plot !== undefined && key === this.#shown) {
       this.#plot.setData(data, this.#part === undefined);
       if (this.#part !== undefined) this.#plot.redraw();
@@ -64,7 +71,7 @@ export class Timeline {
     }
     this.#shown = key;
     this.#plot?.destroy();
-    this.#plot = new uPlot(this.#options(types), data, this.#place);
+    this.#plot = new uPlot(this.#options(types, allocated !== undefined), data, this.#place);
     if (this.#part !== undefined) this.#plot.setScale("x", this.#part);
   }
 
@@ -118,7 +125,7 @@ export class Timeline {
     else this.zoom(event.deltaY > 0 ? ZOOM : 1 / ZOOM, plot.posToVal(event.clientX - plot.over.getBoundingClientRect().left, "x"));
   }
 
-  #options(types: readonly number[]): uPlot.Options {
+  #options(types: readonly number[], allocated: boolean): uPlot.Options {
     const [text, line] = [cssColour("--text"), cssColour("--line")];
     const axis = { stroke: text, grid: { stroke: line, width: 1 }, ticks: { stroke: line }, font: "11px system-ui, sans-serif" };
     return {
@@ -129,10 +136,14 @@ export class Timeline {
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
       scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
       axes: [
-        { ...axis, size: 26, space: 80, values: (_, ticks) => ticks.map((tick) => time(new Date(tick * 1000).toISOString())) },
+        { ...axis, size: 26, space: 80, incrs: SECONDS, values: (_, ticks) => ticks.map((tick) => time(new Date(tick * 1000).toISOString())) },
         { ...axis, size: 68, incrs: POWERS, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : size(tick))) },
       ],
-      series: [{}, ...[...types].reverse().map((type) => ({ fill: cssColour(`--mark-${type}`), stroke: cssColour("--bg"), width: 0.5, points: { show: false } }))],
+      series: [
+        {},
+        ...[...types].reverse().map((type) => ({ fill: cssColour(`--mark-${type}`), stroke: cssColour("--bg"), width: 0.5, points: { show: false } })),
+        ...(allocated ? [{ stroke: cssColour("--bg"), width: 5, points: { show: false } }, { stroke: text, width: 2, dash: [6, 3], points: { show: false } }] : []),
+      ],
       hooks: {
         draw: [(plot) => this.#drawMarks(plot, text)],
         setSelect: [(plot) => this.#span(plot)],
@@ -198,7 +209,7 @@ export class Timeline {
 }
 
 /** Running sums, the largest first: uPlot fills each down to the axis and draws the next over it. */
-function stack(frame: Frame, measure: string, types: readonly number[]): uPlot.AlignedData {
+function stack(frame: Frame, measure: string, types: readonly number[], allocated: Column | undefined): uPlot.AlignedData {
   const time = frame.columns.get("time")!.values as Float64Array;
   let below = new Float64Array(frame.rows);
   const sums: Float64Array[] = [];
@@ -208,7 +219,9 @@ function stack(frame: Frame, measure: string, types: readonly number[]): uPlot.A
     sums.push(sum);
     below = sum;
   }
-  return [time, ...sums.reverse()];
+  // Where nobody traced there is no line.
+  const line = allocated === undefined ? [] : Array.from(allocated, (bytes) => (Number.isNaN(bytes) ? null : bytes));
+  return [time, ...sums.reverse(), ...(allocated === undefined ? [] : [line, line])]; // twice: dashes, and what they are drawn on
 }
 
 /** What happened, from the series' columns "event" and "mark". */

@@ -1,7 +1,7 @@
 /** The columns of the details: VMMap's in VMMap's order, then the ones it does not have. */
 
-/** "exact": bytes to the last one, where whole KiB say too little. */
-export type ColumnKind = "address" | "type" | "bytes" | "exact" | "count" | "text";
+/** "exact": bytes to the last one, where whole KiB say too little. "percent": of numbers from 0 to 1. "tree": a text behind the mark that opens a row. */
+export type ColumnKind = "address" | "type" | "bytes" | "exact" | "count" | "percent" | "seconds" | "text" | "tree";
 
 export interface ColumnSpec {
   /** The frame's name for it. */
@@ -13,6 +13,9 @@ export interface ColumnSpec {
   /** Shown unless the reader chooses otherwise. */
   readonly shown: boolean;
 }
+
+/** A column of a table that is not the details'. */
+export const columnOf = (key: string, title: string, kind: ColumnKind, width: number): ColumnSpec => ({ key, title, kind, width, shown: true });
 
 const bytes = (key: string, title: string, shown: boolean, width = 78): ColumnSpec => ({ key, title, kind: "bytes", width, shown });
 const text = (key: string, title: string, width: number, shown: boolean): ColumnSpec => ({ key, title, kind: "text", width, shown });

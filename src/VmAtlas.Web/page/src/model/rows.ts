@@ -1,9 +1,10 @@
 import type { Frame } from "./frame";
 import type { ColumnSpec } from "./columns";
-import { address, count, exact, kib, signedKib } from "./format";
+import { address, count, exact, kib, percent, seconds, signedKib } from "./format";
 import { FREE, TYPE_NAMES, UNUSABLE } from "./memoryTypes";
 import { protectionText } from "./protection";
 import { rankTexts, sortDoubles, sortWholes } from "./sort";
+import type { TableRows } from "../table/TableRows";
 
 /** Levels of the tree. Gaps are on the first, like regions. */
 export const REGION = 0;
@@ -37,7 +38,7 @@ export interface RowFilter {
  * The rows of one snapshot, or of the difference of two: which are visible, in which order. Nothing is made a row: all is
  * columns, and a row is a number.
  */
-export class Rows {
+export class Rows implements TableRows {
   readonly frame: Frame;
   /** Numbers are differences, shown with their sign. */
   readonly signed: boolean;
@@ -113,7 +114,7 @@ export class Rows {
   cell(row: number, column: ColumnSpec): string {
     switch (column.kind) {
       case "address":
-        return address(this.address[row]!);
+        return column.key !== "address" && this.value(row, column.key) === 0 ? "" : address(this.value(row, column.key));
       case "type":
         return TYPE_NAMES[this.type[row]!] ?? "?";
       case "bytes":
@@ -122,6 +123,11 @@ export class Rows {
         return exact(this.value(row, column.key));
       case "count":
         return count(this.value(row, column.key));
+      case "percent":
+        return percent(this.value(row, column.key));
+      case "seconds":
+        return seconds(this.value(row, column.key));
+      case "tree":
       case "text":
         return this.text(row, column.key);
     }
@@ -162,6 +168,10 @@ export class Rows {
     this.sorting = sorting;
     this.#order = this.#groupByParent(this.#sorted(sorting));
     this.#show();
+  }
+
+  largestFirst(key: string): boolean {
+    return this.frame.columns.get(key)?.unit === "B";
   }
 
   setFilter(filter: RowFilter): void {
@@ -277,10 +287,12 @@ export class Rows {
   }
 }
 
-/** Rows without a tree: those of a frame that has other columns. Each has a type, for its colour. */
-export function flatRows(frame: Frame, types: Uint8Array, end: Float64Array): Rows {
+/** Rows without a tree: those of a frame that has other columns. Each has a type, for its colour.
+ * @param order What the frame is in order of. */
+export function flatRows(frame: Frame, types: Uint8Array, end: Float64Array, order = "address"): Rows {
   const numbers = Uint32Array.from({ length: frame.rows }, (_, row) => row);
   const columns = new Map(frame.columns);
+  if (!columns.has("address")) columns.set("address", { name: "address", unit: "address", values: new Float64Array(frame.rows) });
   const add = (name: string, values: Float64Array | Int32Array | Uint32Array | Uint8Array): void => void columns.set(name, { name, unit: "", values });
   add("level", new Uint8Array(frame.rows));
   add("parent", new Int32Array(frame.rows).fill(-1));
@@ -289,6 +301,7 @@ export function flatRows(frame: Frame, types: Uint8Array, end: Float64Array): Ro
   add("type", types);
   add("end", end);
   const rows = new Rows({ rows: frame.rows, strings: frame.strings, columns });
+  rows.sorting = { key: order, descending: false };
   rows.setFilter({ gaps: true });
   return rows;
 }

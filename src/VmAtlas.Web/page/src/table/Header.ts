@@ -5,9 +5,11 @@ const NARROWEST = 36;
 /** Pixels the mouse may move before a press is a drag. */
 const DRAG_FROM = 5;
 
+const NUMBERS: ReadonlySet<ColumnSpec["kind"]> = new Set(["bytes", "count", "exact", "percent", "seconds"]);
+
 /** Numbers of every kind stand to the right. */
 export function cellClass({ kind }: ColumnSpec): string {
-  return kind === "count" || kind === "exact" ? "bytes" : kind;
+  return NUMBERS.has(kind) ? "bytes" : kind;
 }
 
 export interface HeaderEvents {

@@ -1,13 +1,17 @@
-import { BLOCK, REGION, type Rows } from "../model/rows";
 import type { ColumnSpec } from "../model/columns";
 import { typeClass } from "../model/memoryTypes";
 import { cellClass, Header } from "./Header";
 import { Selection } from "./Selection";
+import type { TableRows } from "./TableRows";
 import { actionOf } from "./keys";
 
 export const ROW_PX = 18;
 /** As in app.css. */
 const HEADER_PX = 22;
+const TOGGLE_PX = 16;
+export const INDENT_PX = 12;
+/** Deeper rows are not moved further in: a column has to hold their names. */
+export const MOST_INDENTED = 24;
 /** Browsers cut elements off at some height (Chromium 33.5 million px, Firefox about 17.9): above this, scrolling maps by ratio. */
 const MAX_PX = 15_000_000;
 const OVERSCAN = 4;
@@ -46,7 +50,7 @@ export class TreeTable {
   readonly #resize: ResizeObserver;
   /** Before the row's number in the id of its element. */
   readonly #prefix: string;
-  #rows: Rows | undefined;
+  #rows: TableRows | undefined;
   #columns: readonly ColumnSpec[] = [];
   #frame = 0;
 
@@ -92,21 +96,23 @@ export class TreeTable {
   }
 
   /** Shows other rows, or the same after they were sorted, filtered or opened. Keeps the place. */
-  setRows(rows: Rows, emptyText = ""): void {
+  setRows(rows: TableRows, emptyText = ""): void {
     this.#rows = rows;
     this.#empty.textContent = rows.visible.length === 0 ? emptyText : "";
     this.#header.show(this.#columns, rows.sorting);
     this.#root.setAttribute("aria-rowcount", String(rows.visible.length));
     for (const pooled of this.#pool) pooled.row = -1;
     this.#content.style.height = `${this.#height()}px`;
-    this.draw();
+    // The first rows are there with the first picture, not one frame later.
+    if (this.#pool.length === 0) this.#draw();
+    else this.draw();
   }
 
   /** Selects one row alone and brings it into view, opening its region if it is a block. */
   reveal(row: number): void {
     const rows = this.#rows;
     if (rows === undefined || row < 0) return;
-    if (rows.level[row] === BLOCK) rows.setExpanded(rows.parent[row]!, true);
+    for (let above = rows.parent[row]!; above >= 0; above = rows.parent[above]!) rows.setExpanded(above, true);
     this.selection.only(row);
     this.setRows(rows);
     this.#scrollTo(rows.positionOf(row), true);
@@ -144,7 +150,7 @@ export class TreeTable {
     else this.#root.removeAttribute("aria-activedescendant");
   }
 
-  #place(pooled: PooledRow, rows: Rows, position: number, top: number): void {
+  #place(pooled: PooledRow, rows: TableRows, position: number, top: number): void {
     const row = rows.visible[position]!;
     if (pooled.top !== top) {
       pooled.top = top;
@@ -157,7 +163,8 @@ export class TreeTable {
     const { element } = pooled;
     element.id = `${this.#prefix}-${row}`;
     element.setAttribute("aria-rowindex", String(position + 1));
-    element.setAttribute("aria-level", rows.level[row] === BLOCK ? "2" : "1");
+    element.setAttribute("aria-level", String(rows.level[row]! + 1));
+    if (this.#isTree) element.style.setProperty("--indent", `${this.#indent(rows, row)}px`);
     if (rows.childCount[row]! > 0) element.setAttribute("aria-expanded", String(rows.isExpanded(row)));
     else element.removeAttribute("aria-expanded");
     this.#columns.forEach((column, i) => {
@@ -170,15 +177,24 @@ export class TreeTable {
     });
   }
 
-  #classOf(rows: Rows, row: number): string {
+  #classOf(rows: TableRows, row: number): string {
     const parts = ["row", typeClass(rows.type[row]!)];
-    if (rows.level[row] === BLOCK) parts.push("block");
+    if (rows.level[row]! > 0) parts.push("block");
     if (rows.childCount[row]! > 0) parts.push(rows.isExpanded(row) ? "open" : "closed");
     if (this.selection.has(row)) parts.push("selected");
     if (this.selection.cursor === row) parts.push("cursor");
     const change = rows.changeOf(row);
     if (change !== "") parts.push(change);
     return parts.join(" ");
+  }
+
+  /** Whether a column shows how deep a row is, by its place. */
+  get #isTree(): boolean {
+    return this.#columns.some((column) => column.kind === "tree");
+  }
+
+  #indent(rows: TableRows, row: number): number {
+    return this.#isTree ? Math.min(rows.level[row]!, MOST_INDENTED) * INDENT_PX : 0;
   }
 
   #hide(pooled: PooledRow): void {
@@ -265,9 +281,8 @@ export class TreeTable {
     const rows = this.#rows;
     const row = this.#rowOf(event);
     if (rows === undefined || row < 0 || event.button !== 0) return;
-    const indent = rows.level[row] === REGION ? 16 : 0;
-    const left = event.clientX - this.#content.getBoundingClientRect().left;
-    if (left < indent && rows.childCount[row]! > 0) {
+    const left = event.clientX - this.#content.getBoundingClientRect().left - this.#indent(rows, row);
+    if (left < TOGGLE_PX && rows.childCount[row]! > 0) {
       this.#toggle(row, !rows.isExpanded(row));
       event.preventDefault();
       return;
@@ -329,7 +344,7 @@ export class TreeTable {
     }
   }
 
-  #moveTo(rows: Rows, position: number, extend: boolean): void {
+  #moveTo(rows: TableRows, position: number, extend: boolean): void {
     const clamped = Math.min(Math.max(position, 0), rows.visible.length - 1);
     const row = rows.visible[clamped]!;
     if (extend) this.selection.extendTo(row, rows.visible);

@@ -5,6 +5,7 @@ import { kib } from "../model/format";
 import type { Controller } from "./controller";
 import { Dialog } from "./Dialogs";
 import type { State } from "./state";
+import { TraceFields, traceRequestOf } from "./TraceFields";
 
 const TABS = ["View a running process", "Launch a program", "Open a file"] as const;
 
@@ -258,8 +259,9 @@ function Launch({ app }: { app: Controller }) {
         .filter((line) => line.includes("="))
         .map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1)]),
     );
-    const request = { program: field("program"), arguments: splitWords(field("arguments")), folder: field("folder") || null, environment };
-    void app.attempt("chooser", async () => app.openSession(await app.server.post<SessionInfo>("/api/launch", request)), "Starting the program…");
+    const trace = traceRequestOf(form);
+    const request = { program: field("program"), arguments: splitWords(field("arguments")), folder: field("folder") || null, environment, trace };
+    void app.attempt("chooser", async () => app.openTraced(await app.server.post<SessionInfo>("/api/launch", request)), "Starting the program…");
   };
   return (
     <form class="fields" onSubmit={submit}>
@@ -275,6 +277,7 @@ function Launch({ app }: { app: Controller }) {
       <label>
         Environment <textarea name="environment" rows={3} spellcheck={false} placeholder="NAME=value, one a line, added to vmatlas's own" />
       </label>
+      <TraceFields optional />
       <p class="hint">The program writes to the terminal of vmatlas and goes on when vmatlas ends.</p>
       <button type="submit" class="primary">
         Launch

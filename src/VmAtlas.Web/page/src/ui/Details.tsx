@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { knownColumns } from "../model/rows";
 import { TreeTable } from "../table/TreeTable";
 import type { Controller } from "./controller";
@@ -6,7 +6,8 @@ import type { Controller } from "./controller";
 /** The details tree. The table draws itself; this only ties it to the state. */
 export function Details({ app }: { app: Controller }) {
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the picture, not after it: the rows are what the picture is for.
+  useLayoutEffect(() => {
     if (place.current === null) return;
     const table = new TreeTable(place.current, "Regions", {
       onSort: (key) => app.sort(key),
@@ -27,6 +28,8 @@ export function Details({ app }: { app: Controller }) {
       table.setRows(view.rows, app.emptyText());
     };
     update();
+    // After the first picture: the browser would work the whole layout out for it before.
+    requestAnimationFrame(() => setTimeout(() => document.activeElement === document.body && table.focus()));
     let { view, drawn, columns } = app.store.value;
     const unwatch = app.store.watch(() => {
       const now = app.store.value;

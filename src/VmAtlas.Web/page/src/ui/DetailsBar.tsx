@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { counted } from "../model/format";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { TYPE_NAMES } from "../model/memoryTypes";
 import type { Controller } from "./controller";
 import type { Completion } from "./controller";
@@ -29,7 +30,7 @@ export function DetailsBar({ app, state, view }: { app: Controller; state: State
         Collapse all
       </button>
       <span class="shown" role="status">
-        {rows.visible.length.toLocaleString("en-US")} rows
+        {counted(rows.visible.length, "row")}
       </span>
     </div>
   );
@@ -130,7 +131,8 @@ function FilterBox({ app, state }: { app: Controller; state: State }) {
 
 function FindBox({ app, text }: { app: Controller; text: string }) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.select(), []);
+  // Before the next key arrives, which is meant for it.
+  useLayoutEffect(() => input.current?.select(), []);
   return (
     <label class="find">
       Find:{" "}

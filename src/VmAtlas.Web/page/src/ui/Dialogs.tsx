@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { AboutDialog, ReadingDialog, ShortcutsDialog } from "./AboutDialogs";
 import { MarkDialog, TrimDialog } from "./ActDialogs";
 import { Chooser } from "./Chooser";
 import { ColumnsDialog } from "./ColumnsDialog";
 import { GlossaryDialog } from "./GlossaryDialog";
 import { SaveDialog } from "./SaveDialog";
+import { TraceDialog } from "./TraceDialog";
 import type { Controller } from "./controller";
 import type { State } from "./state";
 
@@ -24,6 +25,8 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
       return <ReadingDialog app={app} state={state} />;
     case "trim":
       return <TrimDialog app={app} state={state} />;
+    case "trace":
+      return <TraceDialog app={app} state={state} />;
     case "mark":
       return <MarkDialog app={app} state={state} />;
     case "shortcuts":
@@ -38,7 +41,7 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
 /** A modal dialog with a title; Escape and the button close it. */
 export function Dialog({ app, title, wide, children }: { app: Controller; title: string; wide?: boolean; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class={wide === true ? "wide" : ""} aria-label={title} onClose={() => app.ask(undefined)}>
       <header>

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export interface MenuItem {
   readonly label: string;
@@ -65,7 +65,7 @@ export function MenuBar({ menus }: { menus: readonly Menu[] }) {
 function Items({ menu, leave, aside, close }: { menu: Menu; leave: () => void; aside: (step: number) => void; close: () => void }) {
   const list = useRef<HTMLUListElement>(null);
   const buttons = (): HTMLButtonElement[] => [...(list.current?.querySelectorAll<HTMLButtonElement>("button:not(:disabled)") ?? [])];
-  useEffect(() => buttons()[0]?.focus(), []);
+  useLayoutEffect(() => buttons()[0]?.focus(), []);
   const key = (event: KeyboardEvent): void => {
     const all = buttons();
     const at = all.findIndex((button) => button === document.activeElement);

@@ -36,6 +36,14 @@ export function ProcessLine({ app, state, view }: { app: Controller; state: Stat
           <dd title={process.command ?? process.executable ?? ""}>{process.command ?? process.executable ?? "not known"}</dd>
         </div>
       </dl>
+      {session.tracing === true && (
+        <div class="live tracing">
+          <span class="recording" aria-hidden="true" /> Tracing
+          <button type="button" onClick={() => void app.stopTrace()} title="The process goes on">
+            Stop
+          </button>
+        </div>
+      )}
       {session.live && (
         <div class="live">
           {session.ended === undefined ? (

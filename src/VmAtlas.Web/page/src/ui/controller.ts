@@ -1,14 +1,16 @@
-import type { SessionEvent, SessionInfo } from "../api/answers";
+import type { SessionEvent, SessionInfo, SnapshotSummary } from "../api/answers";
 import { ApiError, type Client } from "../api/client";
-import type { Source } from "../api/source";
+import type { Snapshot, Source, Start } from "../api/source";
 import type { ColumnSpec } from "../model/columns";
 import { address } from "../model/format";
 import { findFrom } from "../model/find";
+import type { Frame } from "../model/frame";
 import { Rows, type Matches } from "../model/rows";
 import { readSettings, withRecent, writeSettings, type RecentTarget } from "../model/settings";
 import { rowsText } from "../model/text";
 import { timed } from "../model/timed";
 import type { Selection } from "../table/Selection";
+import type { TraceRequest } from "./TraceFields";
 import type { TreeTable } from "../table/TreeTable";
 import { INITIAL, type DialogName, type Failure, type State, type Theme, type View } from "./state";
 import { Store } from "./store";
@@ -44,8 +46,8 @@ export class Controller {
   }
 
   /** Takes up what the reader chose the last time, and keeps from now on what he chooses. */
-  async #remember(): Promise<void> {
-    this.store.set(readSettings(await this.source.settings()));
+  #remember(settings: unknown): void {
+    this.store.set(readSettings(settings));
     let kept = JSON.stringify(writeSettings(this.store.value));
     let wait: ReturnType<typeof setTimeout> | undefined;
     this.store.watch(() => {
@@ -71,28 +73,50 @@ export class Controller {
   // Targets and snapshots
 
   /** Opens what the server has open, or asks what to open. */
-  async start(): Promise<void> {
-    const [sessions] = await Promise.all([this.server.getJson<SessionInfo[]>("/api/sessions"), this.#remember()]);
-    const last = sessions.at(-1);
-    if (last === undefined) this.ask("chooser");
-    else await this.openSession(last);
+  async start({ sessions, settings, newest }: Start): Promise<void> {
+    this.#remember(settings);
     void this.#listen();
+    const last = sessions.at(-1);
+    if (last === undefined || newest === undefined) this.ask("chooser");
+    else await this.openSession(last, newest);
   }
 
   /** Opens the one target of a report. */
   async startReport(session: SessionInfo): Promise<void> {
-    await this.#remember();
+    this.#remember(await this.source.settings());
     await this.openSession(session);
   }
 
-  async openSession(session: SessionInfo): Promise<void> {
+  /** @param newest Its newest snapshot, where that is here already. */
+  async openSession(session: SessionInfo, newest?: Snapshot): Promise<void> {
     const recent = recentOf(session);
     if (recent !== undefined) this.store.set({ recent: withRecent(this.store.value.recent, recent) });
-    this.store.set({ dialog: undefined, type: undefined, expression: "", selected: new Set(), cursor: -1, paused: undefined, failure: undefined });
-    await this.#show(session, session.snapshots.length - 1, undefined, undefined);
+    this.store.set({ dialog: undefined, type: undefined, expression: "", selected: new Set(), cursor: -1, paused: undefined, program: undefined, failure: undefined });
+    if (newest === undefined) await this.#show(session, session.snapshots.length - 1, undefined, undefined);
+    else this.#draw(session, newest.index, undefined, undefined, newest.frame, newest.summary);
     this.table?.focus();
     const { interval } = this.store.value;
     if (session.live && session.ended === undefined && session.interval === undefined && interval > 0) await this.setInterval(interval);
+  }
+
+  /** Opens what was launched; if with a trace, on its call tree. */
+  async openTraced(session: SessionInfo): Promise<void> {
+    await this.openSession(session);
+    if (session.tracing === true) this.store.set({ dock: "calltree" });
+  }
+
+  /** Attaches to the process that is shown. */
+  async trace(request: TraceRequest): Promise<void> {
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    this.#setSession(await this.server.post<SessionInfo>(`/api/sessions/${view.session.id}/trace`, request));
+    this.store.set({ dialog: undefined, dock: "calltree" });
+  }
+
+  async stopTrace(): Promise<void> {
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    await this.attempt("window", async () => this.#setSession(await this.server.post<SessionInfo>(`/api/sessions/${view.session.id}/trace/stop`, {})), "Letting go…");
   }
 
   /** Opens a file of the browser's machine. */
@@ -126,7 +150,14 @@ export class Controller {
         : [this.source.changes(id, since, index), this.source.changesSummary(id, since, index)],
     );
     if (wanted !== this.#wanted) return; // another was asked for meanwhile
-    const { type, gaps, expression, sorting } = this.store.value;
+    this.#draw(session, index, since, before, frame, summary);
+    const { expression } = this.store.value;
+    if (expression !== "") await this.filterBy(expression);
+  }
+
+  #draw(session: SessionInfo, index: number, since: number | undefined, before: View | undefined, frame: Frame, summary: SnapshotSummary): void {
+    const { id } = session;
+    const { type, gaps, sorting } = this.store.value;
     const rows = timed("rows", () => {
       const made = new Rows(frame, since !== undefined);
       if (before !== undefined) made.resume(before.rows);
@@ -138,7 +169,6 @@ export class Controller {
     const newest = this.store.value.view?.session;
     const kept = newest !== undefined && newest.id === id && newest.snapshots.length > session.snapshots.length ? newest : session;
     this.store.set({ view: { session: kept, index, since, summary, rows }, ...selection });
-    if (expression !== "") await this.filterBy(expression);
   }
 
   /** The same regions stay selected in another snapshot, found by their addresses. */
@@ -211,11 +241,22 @@ export class Controller {
     const { view } = this.store.value;
     if (view === undefined || view.session.id !== event.session) return;
     if (event.kind === "snapshot" && event.takenAt !== undefined) {
-      const newest = view.index === view.session.snapshots.length - 1 && view.since === undefined;
-      const session = { ...view.session, snapshots: [...view.session.snapshots, event.takenAt] };
+      const known = view.session.snapshots;
+      if (event.index !== undefined && event.index < known.length) return; // came with the session itself
+      const newest = view.index === known.length - 1 && view.since === undefined;
+      // One that was told of while nobody listened is made up for.
+      const session =
+        event.index === known.length
+          ? { ...view.session, snapshots: [...known, event.takenAt] }
+          : await this.attempt("window", () => this.server.getJson<SessionInfo>(`/api/sessions/${event.session}`));
+      if (session === undefined) return;
       // What is shown follows the newest, and then the window is drawn once, with the new rows.
       if (newest) await this.attempt("window", () => this.#show(session, session.snapshots.length - 1, undefined, view));
       this.#learn(session);
+    } else if (event.kind === "trace") {
+      const session = await this.attempt("window", () => this.server.getJson<SessionInfo>(`/api/sessions/${event.session}`));
+      if (session !== undefined) this.#setSession(session);
+      if (session?.traceProblem !== undefined) this.fail({ where: "window", message: `The trace has ended: ${session.traceProblem}` });
     } else if (event.message !== undefined) {
       const { interval: _, ...rest } = view.session;
       this.#setSession(event.kind === "ended" ? { ...rest, ended: event.message } : rest);
@@ -229,9 +270,7 @@ export class Controller {
     const { view } = this.store.value;
     if (view === undefined) return;
     const { sorting } = view.rows;
-    // Sizes are wanted largest first; addresses and words from the beginning.
-    const first = view.rows.frame.columns.get(key)?.unit === "B";
-    timed("sort", () => view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : first }));
+    timed("sort", () => view.rows.sort({ key, descending: sorting.key === key ? !sorting.descending : view.rows.largestFirst(key) }));
     this.store.set({ sorting: view.rows.sorting });
     this.redraw();
   }

@@ -7,6 +7,7 @@ import type { Theme } from "./state";
 export function menus(app: Controller): readonly Menu[] {
   const { view, gaps, theme, why, dock, paused, cursor } = app.store.value;
   const live = view?.session.live === true && view.session.ended === undefined;
+  const tracing = view?.session.tracing === true;
   const none = view === undefined;
   const themeItem = (name: Theme, label: string): MenuItem => ({ label, checked: theme === name, run: () => app.setTheme(name) });
   const server = app.readOnly;
@@ -48,6 +49,9 @@ export function menus(app: Controller): readonly Menu[] {
       items: [
         { label: "Empty Working Set…", keys: "Ctrl+E", disabled: !live, run: () => app.ask("trim") },
         { label: "Mark…", disabled: !live, run: () => app.ask("mark") },
+        "line",
+        { label: "Trace Allocations…", keys: "Alt+A", disabled: !live || tracing, run: () => app.ask("trace") },
+        { label: "Stop the Trace", disabled: !tracing, run: () => void app.stopTrace() },
       ],
     },
     {

@@ -3,7 +3,7 @@ import type { Rows } from "../model/rows";
 import { DEFAULTS, type Settings } from "../model/settings";
 
 export type { Theme } from "../model/settings";
-export type DialogName = "chooser" | "columns" | "glossary" | "save" | "trim" | "mark" | "about" | "shortcuts" | "annotators";
+export type DialogName = "chooser" | "columns" | "glossary" | "save" | "trim" | "mark" | "trace" | "about" | "shortcuts" | "annotators";
 
 /** One snapshot, or the difference of two, as the window shows it. */
 export interface View {
@@ -35,6 +35,8 @@ export interface State extends Settings {
   readonly failure?: Failure | undefined;
   /** Raised when the visible rows changed without another view: sorted, filtered, opened. */
   readonly drawn: number;
+  /** The traced program that the views show; the target itself while undefined. */
+  readonly program?: number | undefined;
   /** Automatic refresh keeps its interval while it is paused. */
   readonly paused?: number | undefined;
 }

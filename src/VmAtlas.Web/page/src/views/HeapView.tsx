@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { HeapArena, HeapLook, HeapRange } from "../api/answers";
 import { CellMap } from "../chart/CellMap";
 import { CHUNK_STATES, ChunkSource } from "../chart/ChunkSource";
-import type { ColumnSpec } from "../model/columns";
+import { columnOf, type ColumnSpec } from "../model/columns";
 import { address, exact, kib, size, time } from "../model/format";
 import { decodeFrame, type Frame } from "../model/frame";
 import { FREE, HEAP } from "../model/memoryTypes";
@@ -20,17 +20,16 @@ export const heapView: ViewSpec = {
   title: "Heap Allocations",
   label: "Heap Allocations",
   keys: "Alt+H",
-  offered: ({ session, rows, since }) => session.live && since === undefined && rows.hasClaim(HEAP, ANNOTATOR),
+  offered: ({ session, rows, since }) => (session.live || session.heap === true) && since === undefined && rows.hasClaim(HEAP, ANNOTATOR),
   Panel: HeapView,
 };
 
-const column = (key: string, title: string, kind: ColumnSpec["kind"], width: number): ColumnSpec => ({ key, title, kind, width, shown: true });
 const COLUMNS: readonly ColumnSpec[] = [
-  column("address", "Block", "address", 140),
-  column("size", "Chunk Size", "exact", 92),
-  column("usable", "Usable", "exact", 92),
-  column("stateName", "State", "text", 70),
-  column("class", "Class", "text", 320),
+  columnOf("address", "Block", "address", 140),
+  columnOf("size", "Chunk Size", "exact", 92),
+  columnOf("usable", "Usable", "exact", 92),
+  columnOf("stateName", "State", "text", 70),
+  columnOf("class", "Class", "text", 320),
 ];
 
 interface Chunks {
@@ -46,16 +45,18 @@ function HeapView({ app, state, view }: ViewProps) {
   const [hover, setHover] = useState<number>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const map = useRef<CellMap | undefined>(undefined);
-  const { session } = view;
+  const { session, index } = view;
+  // Of a file: what this snapshot kept.
+  const kept = session.live ? undefined : index;
   const region = heapRegion(view, state.cursor);
   const [start, end] = region < 0 ? [0, 0] : [view.rows.address[region]!, view.rows.end[region]!];
   const call = `/api/sessions/${session.id}/heap`;
-  const walk = (): void => void app.attempt("view", async () => setLook(await app.server.getJson<HeapLook>(call)), "Walking the heap…");
-  useEffect(walk, [app, session.id]);
+  const walk = (): void => void app.attempt("view", async () => setLook(await app.server.getJson<HeapLook>(`${call}?index=${index}`)), "Walking the heap…");
+  useEffect(walk, [app, session.id, kept]);
   useEffect(() => {
     if (look === undefined || region < 0) return;
     const stop = new AbortController();
-    const query = `?start=${address(start)}&end=${address(end)}`;
+    const query = `?start=${address(start)}&end=${address(end)}&index=${index}`;
     void app.attempt("view", async () => {
       const [range, bytes] = await Promise.all([app.server.getJson<HeapRange>(`${call}/range${query}`, stop.signal), app.server.getBytes(`${call}/chunks${query}`, stop.signal)]);
       if (stop.signal.aborted) return;
@@ -77,9 +78,11 @@ function HeapView({ app, state, view }: ViewProps) {
     <div class="heap">
       <div class="map-main">
         <div class="map-tools">
-          <button type="button" onClick={walk}>
-            Look again
-          </button>
+          {session.live && (
+            <button type="button" onClick={walk}>
+              Look again
+            </button>
+          )}
           <ZoomButtons map={map} />
           <span class="map-hover" role="status">
             {state.failure?.where === "view"

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { address, size } from "../model/format";
+import { address, counted, size } from "../model/format";
 import type { ViewProps, ViewSpec } from "./view";
 
 export const stringsView: ViewSpec = {
@@ -54,7 +54,7 @@ function StringsView({ app, state, view }: ViewProps) {
       for await (const line of app.server.lines<Line>(`/api/sessions/${session.id}/strings?${query}`, mine.signal)) {
         if (mine.signal.aborted) return;
         if (line.text !== undefined) texts.push(line as Found);
-        if (line.told !== undefined) setStatus(`${line.told.toLocaleString("en-US")} strings in ${size(line.bytesRead ?? 0)} present${line.more === true ? "; there are more: narrow the search" : ""}`);
+        if (line.told !== undefined) setStatus(`${counted(line.told, "string")} in ${size(line.bytesRead ?? 0)} present${line.more === true ? "; there are more: narrow the search" : ""}`);
         if (line.told !== undefined || performance.now() - last > DRAW_EVERY_MS) {
           setFound([...texts]);
           last = performance.now();

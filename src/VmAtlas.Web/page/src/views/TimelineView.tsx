@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { marksOf, Timeline } from "../chart/Timeline";
+import { ALLOCATED, marksOf, Timeline } from "../chart/Timeline";
 import { kib, signedKib, time } from "../model/format";
 import type { Frame } from "../model/frame";
 import { TYPE_NAMES } from "../model/memoryTypes";
@@ -66,6 +66,7 @@ function TimelineView({ app, state, view }: ViewProps) {
     if (frame !== undefined) chart.current?.show(frame, measure, state.theme, index, since, marks);
   }, [frame, measure, state.theme, index, since]);
   const eventAt = (at: number): string => marks.find((mark) => mark.index === at)?.title ?? "";
+  const allocated = frame?.columns.get(ALLOCATED)?.values;
   const first = Math.max(0, Math.min(index - LISTED / 2, totals.length - LISTED));
   const listed = [...totals.subarray(first, first + LISTED)].map((bytes, i) => ({ at: first + i, bytes }));
   return (
@@ -88,7 +89,7 @@ function TimelineView({ app, state, view }: ViewProps) {
         <button type="button" onClick={() => chart.current?.whole()}>
           Whole
         </button>
-        <span class="hint">Click: show a snapshot. Drag: its changes. Wheel: zoom. ▾ a type changed by a tenth and 16 MiB. ◆ another program.</span>
+        <span class="hint">Click: show a snapshot. Drag: its changes. Wheel: zoom. ▾ a type changed by a tenth and 16 MiB. ◆ another program.{allocated === undefined ? "" : " Dashed: allocated, as traced."}</span>
         {state.failure?.where === "view" && <span role="alert">{state.failure.message}</span>}
       </div>
       <div class="chart" ref={place} tabIndex={0} onKeyDown={key} role="application" aria-label={`${measure} by type over ${taken} snapshots; the table beside has the same`} />
@@ -100,6 +101,11 @@ function TimelineView({ app, state, view }: ViewProps) {
               <th scope="col">Time</th>
               <th scope="col">{MEASURES.find(([key]) => key === measure)?.[1]}</th>
               <th scope="col">Change</th>
+              {allocated !== undefined && (
+                <th scope="col" title="Allocated and not given back, as a trace saw it: the dashed line">
+                  Allocated
+                </th>
+              )}
               <th scope="col" class="text">
                 Event
               </th>
@@ -122,6 +128,7 @@ function TimelineView({ app, state, view }: ViewProps) {
                 </td>
                 <td>{kib(bytes)}</td>
                 <td>{at === 0 ? "" : signedKib(bytes - totals[at - 1]!)}</td>
+                {allocated !== undefined && <td>{Number.isNaN(allocated[at]) ? "" : kib(allocated[at]!)}</td>}
                 <td class="text event" title={eventAt(at)}>
                   {eventAt(at)}
                 </td>

@@ -65,7 +65,7 @@ describe.skipIf(whyNot !== undefined)(`files from strangers (${whyNot ?? "Chromi
     await page.locator(".tree").press("End");
     await page.locator('.row[aria-rowindex="500000"]').waitFor();
     await page.fill("#filter", 'details = "row 123"');
-    await expect.poll(() => page.locator(".shown").textContent()).toBe("1 rows");
+    await expect.poll(() => page.locator(".shown").textContent()).toBe("1 row");
     expect(complaints).toEqual([]);
     await page.context().close();
     await server.stop();

@@ -130,7 +130,7 @@ describe.skipIf(whyNot !== undefined)(`views and what is remembered (${whyNot ??
     const target = await start(Target.start());
     const { page } = await visit((await serve(undefined, String(target.pid))).url);
     await page.fill("#filter", "details ~ libc.so");
-    await expect.poll(() => page.locator(".shown").textContent()).toBe("1 rows");
+    await expect.poll(() => page.locator(".shown").textContent()).toBe("1 row");
     await page.locator(".row.type-0[id]").first().click({ position: { x: 200, y: 5 } });
     await page.keyboard.press("F2");
     await expect.poll(() => page.locator(".why .facts").textContent()).toMatch(/build-id[0-9a-f]{40}/);
@@ -160,6 +160,18 @@ describe.skipIf(whyNot !== undefined)(`views and what is remembered (${whyNot ??
     await screenshot(page, "heap-1280-light");
     await page.locator(".heap >> text=Look again").click();
     await page.locator(".heap caption >> text=No size has clearly more blocks").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it.skipIf(HEAP_TARGET === undefined)("shows the blocks that a saved snapshot kept", async () => {
+    const target = await start(Target.run(HEAP_TARGET!));
+    const saved = join(folder.path, "kept.vmatlas");
+    run("snapshot", String(target.pid), "--heaps", "-o", saved);
+    const { page, complaints } = await visit((await serve(undefined, saved)).url);
+    await page.locator(".dock-tabs >> text=Heap Allocations").click();
+    await page.locator('.heap .row[aria-rowindex="5"]').waitFor();
+    expect(await page.locator(".heap >> text=Look again").count()).toBe(0);
+    expect(await axe(page)).toEqual([]);
     expect(complaints).toEqual([]);
   });
 

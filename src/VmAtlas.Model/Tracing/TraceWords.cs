@@ -1,9 +1,7 @@
-using VmAtlas.Model;
-
-namespace VmAtlas.Cli.Output;
+namespace VmAtlas.Model.Tracing;
 
 /// <summary>Operations and functions of a trace as people write them.</summary>
-static class TraceWords
+public static class TraceWords
 {
     public static string Function(TraceFunction function) => function switch
     {

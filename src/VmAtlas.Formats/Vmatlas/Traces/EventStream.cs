@@ -1,10 +1,10 @@
 using VmAtlas.Model;
 
-namespace VmAtlas.Cli.Targets;
+namespace VmAtlas.Formats.Vmatlas.Traces;
 
 /// <summary>Hears the events of one program of a file and passes over all others.</summary>
 /// <param name="number">Of the traces in the file, from 0.</param>
-sealed class EventStream(int number, Action<TraceEvent> heard) : ITraceObserver
+public sealed class EventStream(int number, Action<TraceEvent> heard) : ITraceObserver
 {
     int _programs;
 

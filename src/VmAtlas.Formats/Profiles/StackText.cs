@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using VmAtlas.Model.Tracing;
 
-namespace VmAtlas.Cli.Output;
+namespace VmAtlas.Formats.Profiles;
 
 /// <summary>Call stacks for people and for programs.</summary>
-sealed class StackText(NodeFrames frames)
+public sealed class StackText(NodeFrames frames)
 {
     /// <summary>Callers named in one line.</summary>
     const int Callers = 5;
@@ -39,7 +39,14 @@ sealed class StackText(NodeFrames frames)
     /// <summary>Leaf first.</summary>
     public void WriteJson(Utf8JsonWriter json, uint site)
     {
-        json.WriteStartArray("stack");
+        json.WritePropertyName("stack");
+        WriteFrames(json, site);
+    }
+
+    /// <summary>The bare array.</summary>
+    public void WriteFrames(Utf8JsonWriter json, uint site)
+    {
+        json.WriteStartArray();
         foreach (var frame in frames.Stack(site))
         {
             json.WriteStartObject();

@@ -1,0 +1,156 @@
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
+using VmAtlas.Symbols;
+using VmAtlas.Tracing;
+
+namespace VmAtlas.Web.Traces;
+
+/// <summary>The traces of a process that is looked at: those that were begun since, one after the other, each with the programs it followed.</summary>
+/// <param name="writer">Into the file that keeps the process's snapshots, too.</param>
+/// <param name="file">That file.</param>
+/// <param name="length">Bytes of it.</param>
+/// <param name="symbols">Where debug information is looked for.</param>
+sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, SymbolPath symbols) : TargetTraces, ITraceObserver
+{
+    /// <summary>Of a larger file the views have figures, but no more events.</summary>
+    public const long MostBytes = 4L << 30;
+
+    readonly Lock _lock = new();
+    readonly List<ProgramTrace> _programs = [];
+    RunningTrace? _running;
+    SymbolFrames? _symbols;
+
+    /// <summary>A trace has ended, by itself or because it was told to.</summary>
+    public event Action? Ended;
+
+    /// <summary>How long a thread of the target stood still when the last trace was attached; null for one that was launched with it.</summary>
+    public TimeSpan? Stopped { get; private set; }
+
+    /// <summary>Why the last trace ended otherwise than it should have.</summary>
+    public string? Problem { get; private set; }
+
+    public override bool IsRunning => _running is not null;
+
+    public override int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _programs.Count;
+        }
+    }
+
+    protected override IReadOnlyList<ProgramTrace> Programs
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _programs];
+        }
+    }
+
+    /// <summary>Starts a program with a trace of it.</summary>
+    /// <returns>Its pid.</returns>
+    /// <exception cref="VmAtlasException">It is not there, or can not be traced.</exception>
+    public int Launch(IReadOnlyList<string> command, TraceOptions options)
+    {
+        RequireLinux();
+        var trace = LaunchedTrace.Start(command, options, this);
+        Run(RunningTrace.Of(trace));
+        return trace.Pid;
+    }
+
+    /// <summary>Loads the agent into a running process.</summary>
+    /// <exception cref="VmAtlasException">It can not be traced, or is already.</exception>
+    public void Attach(int pid, TraceOptions options)
+    {
+        RequireLinux();
+        lock (_lock)
+        {
+            if (_running is not null)
+                throw new VmAtlasException(Failure.Usage, "it is being traced already: stop that trace first");
+        }
+        var trace = AttachedTrace.Attach(pid, options, this);
+        Stopped = trace.Stopped;
+        var root = $"/proc/{pid}/root";
+        lock (_lock)
+            _symbols ??= new SymbolFrames(symbols, Directory.Exists(root + "/") ? root : null);
+        Run(RunningTrace.Of(trace));
+    }
+
+    /// <summary>Ends the trace that runs, if one does; the program goes on.</summary>
+    public void Stop()
+    {
+        var running = _running;
+        running?.Stop();
+        lock (_lock)
+        {
+            if (_running == running)
+                _running = null;
+        }
+    }
+
+    public ITraceSink Begin(TraceProcess process)
+    {
+        lock (_lock)
+        {
+            var (store, recording) = (new TraceStore(process), writer.Begin(process));
+            _programs.Add(new ProgramTrace(_programs.Count, store, new NodeFrames(store.CallNodes, store.Modules), recording));
+            return new TraceTee(store, new BoundedRecording(recording, length, MostBytes));
+        }
+    }
+
+    /// <summary>Names every call, and keeps the names in the file.</summary>
+    protected override void BeforeSaving()
+    {
+        for (var i = 0; i < Count; i++)
+            _ = Look(i, static program => program);
+        foreach (var program in Programs)
+        {
+            lock (program.Store.Gate)
+                program.Recording!.Symbols(program.Frames, program.Store.CallNodes);
+        }
+    }
+
+    protected override string EventFile()
+    {
+        writer.Flush();
+        return file;
+    }
+
+    protected override long WholeLength(Stream file) => length();
+
+    protected override void Resolve(ProgramTrace program)
+    {
+        SymbolFrames source;
+        lock (_lock)
+            source = _symbols ??= new SymbolFrames(symbols);
+        FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, source, program.Store.Gate);
+    }
+
+    public override void Dispose()
+    {
+        Stop();
+        _symbols?.Dispose();
+        base.Dispose();
+    }
+
+    static void RequireLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new VmAtlasException(Failure.Usage, "allocations can be traced on Linux only");
+    }
+
+    void Run(RunningTrace trace)
+    {
+        lock (_lock)
+            (_running, Problem) = (trace, null);
+        trace.End.ContinueWith(end =>
+        {
+            lock (_lock)
+                (_running, Problem) = (null, end.Result?.Message);
+            Ended?.Invoke();
+        }, TaskScheduler.Default);
+    }
+}

@@ -1,0 +1,21 @@
+using VmAtlas.Formats.Profiles;
+using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model.Tracing;
+
+namespace VmAtlas.Web.Traces;
+
+/// <summary>The trace of one program: what it came to, and the functions of its calls.</summary>
+/// <param name="number">Of the traces of its file, from 0.</param>
+/// <param name="recording">Its part of the file while it runs; null for one that was read from a file.</param>
+sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, TraceRecording? recording = null)
+{
+    public int Number => number;
+
+    public TraceStore Store => store;
+
+    public NodeFrames Frames => frames;
+
+    public TraceRecording? Recording => recording;
+
+    public StackText Stacks { get; } = new(frames);
+}
