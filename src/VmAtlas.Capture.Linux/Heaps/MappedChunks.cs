@@ -6,18 +6,19 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// <summary>Blocks so large that malloc maps each by itself.</summary>
 /// <remarks>
 /// Evidence: private anonymous memory that starts with a chunk header whose flag says "mapped" alone and whose size, with what lies before it,
-/// is whole pages. Neighbours merge into one mapping, so the search goes on at the end of each. Where malloc's own count
+/// is whole pages, or lacks a header's worth of them (after 2.42). Neighbours merge into one mapping, so the search goes on at the end of each. Where malloc's own count
 /// says that some are missing (other memory merged in front of them), every page is looked at. Wrong where a program's own
 /// pages begin with such a pair of words; the count then disagrees.
 /// </remarks>
 static class MappedChunks
 {
-    const ulong PageBytes = 4096;
+    const ulong PageBytes = 4096, HeaderBytes = 16;
     const ulong ScanLimit = 1UL << 30;
 
     /// <param name="Row">The mapping.</param>
-    /// <param name="Size">Chunk size; the mapping it was given is <paramref name="Lead"/> longer.</param>
-    public readonly record struct Found(int Row, ulong Address, ulong Size, ulong Lead);
+    /// <param name="Size">Chunk size.</param>
+    /// <param name="Whole">Bytes that were mapped for it: what lies before it and, after 2.42, a header's worth behind it are not in its size.</param>
+    public readonly record struct Found(int Row, ulong Address, ulong Size, ulong Whole);
 
     /// <param name="known">How many malloc says there are; null when that is not known.</param>
     /// <param name="arenas">Where in a row the first heap of an arena begins: the kernel merges it with chunks mapped in front of it.</param>
@@ -35,7 +36,7 @@ static class MappedChunks
             while (at < end && TryRead(mappings, memory, row, at, out var chunk))
             {
                 found.Add(chunk);
-                at += chunk.Lead + chunk.Size;
+                at += chunk.Whole;
             }
             if (at < end)
                 rests.Add((row, AddressRange.Of(at, end)));
@@ -57,7 +58,7 @@ static class MappedChunks
                 if (TryRead(mappings, memory, row, at, out var chunk))
                 {
                     found.Add(chunk);
-                    at += chunk.Lead + chunk.Size;
+                    at += chunk.Whole;
                 }
                 else
                 {
@@ -86,9 +87,10 @@ static class MappedChunks
         var (lead, size) = (words[0], words[1] & ~7UL);
         if ((words[1] & 7) != 2 || lead >= PageBytes || (size & 15) != 0 || size < 32 || size > mappings.Ends[row] - at)
             return false;
-        if ((size + lead & PageBytes - 1) != 0 || lead > size || size + lead > mappings.Ends[row] - at)
+        var whole = (size + lead & PageBytes - 1) == 0 ? size + lead : size + lead + HeaderBytes;
+        if ((whole & PageBytes - 1) != 0 || lead > size || whole > mappings.Ends[row] - at)
             return false;
-        chunk = new Found(row, at, size, lead);
+        chunk = new Found(row, at, size, whole);
         return true;
     }
 }
