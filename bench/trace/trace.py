@@ -1,22 +1,85 @@
 #!/usr/bin/env python3
-"""What tracing costs the traced program, against Debian's heaptrack: target CPU, interleaved, medians.
+"""What tracing costs, against Debian's heaptrack and against its goals; writes bench/results/trace.md.
 
-    bench/trace/trace.py [rounds] [workload ...]      5 rounds and every workload unless said
+    bench/trace/trace.py [rounds] [part ...]      5 rounds; parts: churn programs sampled viewer attach (all unless said)
 
-For each workload: untraced, heaptrack (agent and interpreter, as its users run it), vmatlas trace exact, vmatlas trace
---sample 512K. CPU is the traced process's own, read by a preloaded library as it ends. Prints a Markdown table to keep
-in bench/results. Quiet machine, please: nothing else should build or test meanwhile.
+Interleaved, medians. CPU is the traced process's own, user and system, read inside it. heaptrack runs as its users run it, agent and interpreter. Quiet machine, please:
+nothing else should build or test meanwhile.
 """
-import datetime, os, platform, shutil, statistics, subprocess, sys, tempfile
+import datetime, json, os, platform, re, resource, shutil, statistics, subprocess, sys, tempfile, time
 
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 tool = f"{root}/artifacts/vmatlas/vmatlas"
 targets = f"{root}/artifacts/targets"
-# Pairs of malloc and free in the churn workloads, to give nanoseconds a pair.
-PAIRS = {"churn": 4_000_000, "churn, 4 threads": 4_000_000, "churn, new stack each time": 2_000_000}
-# The most that exact tracing may add, as a part of what heaptrack adds.
-BOUNDS = {"churn": 0.20, "churn, 4 threads": 0.15, "churn, new stack each time": 0.70}
+lines = []
 
+
+def say(line=""):
+    print(line, flush=True)
+    lines.append(line)
+
+
+def table(*heads):
+    say()
+    say("| " + " | ".join(heads) + " |")
+    say("|" + " --- |" * len(heads))
+
+
+def row(*cells):
+    say("| " + " | ".join(str(c) for c in cells) + " |")
+
+
+def verdict(value, goal, form="{:.2f}"):
+    return f"{form.format(value)} ({'met' if value <= goal else 'MISSED'})"
+
+
+def interleaved(rounds, ways, run):
+    """Each way's measurements, a round of all before the next; None where one failed."""
+    times = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, command in ways.items():
+            times[way].append(run(command))
+    return {way: None if None in t else statistics.median(t) for way, t in times.items()}
+
+
+def wrapped(command, folder):
+    return {
+        "untraced": command,
+        "heaptrack": ["heaptrack", "-o", f"{folder}/heap", *command],
+        "exact": [tool, "trace", "--", *command],
+        "sampled": [tool, "trace", "--sample", "512K", "--", *command],
+    }
+
+
+# ---- the allocator in a loop: nanoseconds that tracing adds to a malloc and its free ----
+
+def churn(rounds, folder):
+    program = f"{targets}/trace_churn"
+    # Sizes in steps of 16: with thousands of them Debian's heaptrack dies of collisions in its table of sizes and stacks.
+    cases = [
+        ("one thread, depth 20", [program, "1", "20", "4000000", "16", "0", "16"], 4e6, 0.20),
+        ("4 threads, depth 20", [program, "4", "20", "1000000", "16", "0", "16"], 4e6, 0.15),
+        ("a new stack each time", [program, "1", "20", "2000000", "1", "0", "16"], 2e6, 0.70),
+    ]
+
+    def run(command):
+        said = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        found = re.search(r"cpu_us (\d+)", said.stderr)
+        return int(found.group(1)) if said.returncode == 0 and found else None
+
+    say("\n## Exact tracing, target CPU added to a malloc and its free")
+    table("workload", "untraced ns", "heaptrack adds ns", "exact adds ns", "sampled 512K adds ns", "exact / heaptrack", "goal")
+    for name, command, pairs, goal in cases:
+        m = interleaved(rounds, wrapped(command, folder), run)
+        if None in m.values():
+            row(name, *("died" if v is None else "" for v in m.values()), "", goal)
+            continue
+        added = {way: (m[way] - m["untraced"]) * 1e3 / pairs for way in m}
+        row(name, f"{m['untraced'] * 1e3 / pairs:.1f}", f"{added['heaptrack']:.1f}", f"{added['exact']:.1f}", f"{added['sampled']:.1f}",
+            verdict(added["exact"] / added["heaptrack"], goal), goal)
+
+
+# ---- real programs ----
 
 def write(folder, name, text):
     path = os.path.join(folder, name)
@@ -25,78 +88,194 @@ def write(folder, name, text):
     return path
 
 
-def workloads(folder):
-    churn = f"{targets}/trace_churn"
-    objects = "import json\nfor i in range(60):\n  json.loads(json.dumps([{'name': str(n), 'list': [n] * 5} for n in range(400)]))\n"
+def compiler(folder):
+    source = write(folder, "templates.cpp", "#include <map>\n#include <regex>\n#include <string>\n#include <vector>\n" + "".join(
+        f"struct T{i} {{ std::map<std::string, std::vector<T{i}>> children; int n[{i + 1}]; }};\n"
+        f"int f{i}() {{ T{i} t; t.children[\"a\"]; return (int)t.children.size(); }}\n" for i in range(60))
+        + "int main() { return std::regex_match(\"x\", std::regex(\"[a-z]+\")); }\n")
+    subprocess.run(["g++", "-E", source, "-o", f"{folder}/templates.ii"], check=True)
+    cc1plus = subprocess.run(["g++", "-print-prog-name=cc1plus"], check=True, capture_output=True, text=True).stdout.strip()
+    return [cc1plus, "-quiet", "-O1", "-fpreprocessed", f"{folder}/templates.ii", "-o", "/dev/null"]
+
+
+def programs(folder):
+    objects = write(folder, "objects.py", "import json\nfor i in range(60):\n"
+                    "  json.loads(json.dumps([{'name': str(n), 'list': [n] * 5} for n in range(400)]))\n")
     sql = ("create table t(id integer primary key, name text, value real);"
            "with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000) insert into t select i, 'name' || i, i * 1.5 from n;"
            "create index by_name on t(name); select count(*), sum(value), max(name) from t where name like '%7%';"
            "select a.name from t a join t b on a.id = b.id + 1 order by a.name desc limit 3;")
-    templates = "#include <map>\n#include <regex>\n#include <string>\n#include <vector>\n" + "".join(
-        f"struct T{i} {{ std::map<std::string, std::vector<T{i}>> children; int n[{i + 1}]; }};\nint f{i}() {{ T{i} t; t.children[\"a\"]; return (int)t.children.size(); }}\n"
-        for i in range(60)) + "int main() { return std::regex_match(\"x\", std::regex(\"[a-z]+\")); }\n"
-    found = {
-        "churn": [churn, "1", "20", "4000000", "16"],
-        "churn, 4 threads": [churn, "4", "20", "1000000", "16"],
-        "churn, new stack each time": [churn, "1", "20", "2000000", "1"],
-        "python, every object": ["/usr/bin/python3", write(folder, "objects.py", objects)],
-        "sqlite3": ["sqlite3", ":memory:", sql],
-    }
+    found = {"python, every object": ["/usr/bin/python3", objects], "sqlite3": ["sqlite3", ":memory:", sql]}
     if shutil.which("g++"):
-        source = write(folder, "templates.cpp", templates)
-        subprocess.run(["g++", "-E", source, "-o", folder + "/templates.ii"], check=True)
-        compiler = subprocess.run(["g++", "-print-prog-name=cc1plus"], check=True, capture_output=True, text=True).stdout.strip()
-        found["g++ (cc1plus)"] = [compiler, "-quiet", "-O1", "-fpreprocessed", folder + "/templates.ii", "-o", "/dev/null"]
-    found["dotnet"] = ["dotnet", "--help"]
+        found["g++ (cc1plus)"] = compiler(folder)
+    found["dotnet --info"] = ["dotnet", "--info"]
     return {name: command for name, command in found.items() if shutil.which(command[0])}
 
 
-def run(command, folder, library):
-    spent = os.path.join(folder, "spent")
-    if os.path.exists(spent):
-        os.remove(spent)
-    environment = dict(os.environ, SPENT=spent, LD_PRELOAD=library, PYTHONMALLOC="malloc", DOTNET_TieredPGO="0")
-    code = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-    lines = open(spent).read().split() if os.path.exists(spent) else []
-    return (max(map(int, lines)) if lines and code == 0 else None)
+class Spent:
+    """Runs commands with a library beside them that says what the process spent."""
+
+    def __init__(self, folder):
+        self.folder, self.library, self.path = folder, f"{folder}/spent.so", f"{folder}/spent"
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", self.library, f"{root}/bench/trace/spent.c"], check=True)
+        self.environment = dict(os.environ, SPENT=self.path, LD_PRELOAD=self.library, PYTHONMALLOC="malloc", DOTNET_TieredPGO="0")
+
+    def clear(self):
+        if os.path.exists(self.path):
+            os.remove(self.path)
+
+    def of(self, program):
+        """Microseconds of the process of that name; of the last that ended, should several have it."""
+        said = [line.split(maxsplit=1) for line in open(self.path)] if os.path.exists(self.path) else []
+        found = [int(us) for us, name in said if name.strip() == os.path.basename(program)[:15]]
+        return found[-1] if found else None
+
+    def run(self, command, program):
+        self.clear()
+        begin = time.monotonic()
+        code = subprocess.run(command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+        wall = (time.monotonic() - begin) * 1e6
+        cpu = self.of(program)
+        return (cpu, wall) if code == 0 and cpu is not None else None
+
+
+def real(rounds, folder):
+    spent = Spent(folder)
+    say("\n## Real programs, exact: the program's own CPU, and the whole command from start to end (names looked up at its end included)")
+    table("program", "untraced ms", "heaptrack ms", "exact ms", "untraced wall", "heaptrack wall", "exact wall", "operations", "bytes an operation on disk", "CPU faster than heaptrack", "wall faster")
+    for name, command in programs(folder).items():
+        ways = {way: c for way, c in wrapped(command, folder).items() if way != "sampled"}
+        got = {way: [] for way in ways}
+        for _ in range(rounds):
+            for way, c in ways.items():
+                got[way].append(spent.run(c, command[0]))
+        def middle(way, i):
+            good = [g[i] for g in got[way] if g]
+            return statistics.median(good) / 1000 if len(good) == len(got[way]) else None
+        m = {(way, i): middle(way, i) for way in ways for i in (0, 1)}
+        show = lambda v: "died" if v is None else f"{v:.0f}"
+        faster = lambda i: "yes" if m["heaptrack", i] is None or (m["exact", i] is not None and m["exact", i] < m["heaptrack", i]) else "NO"
+        operations, size = on_disk(command, folder)
+        row(name, *(show(m[w, i]) for i in (0, 1) for w in ways), f"{operations:,}", verdict(size, 5), faster(0), faster(1))
+
+
+def on_disk(command, folder):
+    """Operations of a program, and bytes for each that its trace adds to a file, the maps beside it left out."""
+    path = f"{folder}/disk.vmatlas"
+    environment = dict(os.environ, PYTHONMALLOC="malloc")
+    said = subprocess.run([tool, "trace", "-o", path, "--json", "--", *command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    begins = [m.start() for m in re.finditer(r"^\{", said.stdout, re.MULTILINE)] # behind what the program itself printed
+    operations = sum(program["operations"] for program in json.loads(said.stdout[begins[-1]:])["programs"])
+    size = os.path.getsize(path)
+    os.remove(path)
+    return operations, size / max(1, operations)
+
+
+# ---- sampled, where it has to cost next to nothing ----
+
+def redis(spent, prefix):
+    """CPU of a server over a fixed number of requests."""
+    spent.clear()
+    port = "46379"
+    with open(f"{spent.folder}/server.log", "w") as log:
+        server = subprocess.Popen([*prefix, "/usr/bin/redis-server", "--port", port, "--save", "", "--daemonize", "no"],
+                                  cwd=spent.folder, env=spent.environment, stdout=log, stderr=log)
+    client = lambda *words: subprocess.run(["redis-cli", "-p", port, *words], capture_output=True, text=True)
+    for _ in range(200):
+        if client("ping").stdout.strip() == "PONG":
+            break
+        time.sleep(0.05)
+    subprocess.run(["redis-benchmark", "-p", port, "-n", "100000", "-r", "50000", "-d", "200", "-t", "set,lpush,lpop,sadd,hset", "-q"], stdout=subprocess.DEVNULL, check=True)
+    client("shutdown", "nosave")
+    server.wait(30)
+    return spent.of("redis-server")
+
+
+def sampled(rounds, folder):
+    spent = Spent(folder)
+    say("\n## Sampled, 512 KiB: target CPU added")
+    table("program", "untraced ms", "sampled ms", "costs", "goal")
+    prefix = [tool, "trace", "--sample", "512K", "--"]
+    cases = {}
+    if shutil.which("g++"):
+        command = compiler(folder)
+        cases["g++ (cc1plus)"] = lambda p: (spent.run([*p, *command], command[0]) or (None,))[0]
+    if shutil.which("redis-server") and shutil.which("redis-benchmark"):
+        cases["redis-server, 500,000 requests"] = lambda p: redis(spent, p)
+    for name, run in cases.items():
+        m = interleaved(rounds, {"untraced": [], "sampled": prefix}, run)
+        if None in m.values():
+            row(name, "died", "", "", "2 %")
+        else:
+            row(name, f"{m['untraced'] / 1000:.0f}", f"{m['sampled'] / 1000:.0f}", verdict((m["sampled"] / m["untraced"] - 1) * 100, 2, "{:.1f} %"), "2 %")
+
+
+# ---- who reads it ----
+
+def viewer(rounds, folder):
+    program = f"{targets}/trace_churn"
+    say("\n## The reader: CPU of vmatlas itself for an event, and its memory, as the trace gets longer")
+    table("workload", "to a file", "ns an event", "MiB at a quarter of the trace", "MiB at its end")
+
+    def run(threads, pairs, output):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        said = subprocess.run([tool, "trace", *output, "--", program, str(threads), "20", str(pairs // threads), "16", "0", "16"], capture_output=True, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # The target is the reader's child, and its time is in the reader's.
+        all_us = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e6
+        return all_us - int(re.search(r"cpu_us (\d+)", said.stderr).group(1))
+
+    def peak(threads, pairs, output):
+        said = subprocess.run(["/usr/bin/env", "python3", "-c",
+            "import resource,subprocess,sys; subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
+            tool, "trace", *output, "--", program, str(threads), "20", str(pairs // threads), "16", "0", "16"], capture_output=True, text=True)
+        return int(said.stdout) / 1024
+
+    few, many = 4_000_000, 16_000_000
+    for threads in (1, 4):
+        for output in ([], ["-o", f"{folder}/viewer.vmatlas"]):
+            costs = []
+            for _ in range(rounds):
+                costs.append((run(threads, many, output) - run(threads, few, output)) * 1e3 / (2 * (many - few)))
+            row(f"churn, {threads} thread{'s' if threads > 1 else ''}", "yes" if output else "no", f"{statistics.median(costs):.1f}",
+                f"{peak(threads, few, output):.0f}", f"{peak(threads, many, output):.0f}")
+    say("\nWaiting for stores of other processors (20 µs a look) is part of it. The store alone, 'VmAtlas.Bench trace':\n")
+    bench = f"{root}/artifacts/bin/VmAtlas.Bench/release/VmAtlas.Bench"
+    subprocess.run(["dotnet", "build", f"{root}/bench/VmAtlas.Bench", "-c", "Release", "-v", "q"], check=True, stdout=subprocess.DEVNULL)
+    for line in subprocess.run([bench, "trace"], capture_output=True, text=True).stdout.splitlines():
+        say("    " + line)
+
+
+def attach(rounds, folder):
+    target = subprocess.Popen([f"{targets}/trace_steady", "3"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    target.stdout.readline()
+    times = []
+    for _ in range(rounds * 5):
+        said = subprocess.run([tool, "trace", "--attach", str(target.pid), "--for", "100ms"], capture_output=True, text=True)
+        times.append(float(re.search(r"stood still for ([0-9.]+) ms", said.stderr).group(1)))
+    target.stdin.close()
+    unharmed = target.stdout.read().split("\n")
+    say("\n## Attaching: how long one thread of a busy target stands still")
+    table("times attached", "first ms", "median ms", "longest ms", "goal (median)", "the target says")
+    row(len(times), f"{times[0]:.1f}", verdict(statistics.median(times), 15, "{:.1f}"), f"{max(times):.1f}", "15 ms", ", ".join(unharmed[:2]))
+
+
+PARTS = {"churn": churn, "programs": real, "sampled": sampled, "viewer": viewer, "attach": attach}
 
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    chosen = sys.argv[2:] or list(PARTS)
     subprocess.run(["make", "-s", "-C", f"{root}/tests/targets"], check=True)
     subprocess.run([f"{root}/vmatlas", "--version"], check=True, stdout=subprocess.DEVNULL)
+    say("# Tracing: what it costs\n")
+    say(f"bench/trace/trace.py, {datetime.date.today()}, Linux {platform.release()}, {os.cpu_count()} processors, medians of {rounds} rounds interleaved.")
     with tempfile.TemporaryDirectory() as folder:
-        library = folder + "/spent.so"
-        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, f"{root}/bench/trace/spent.c"], check=True)
-        chosen = {n: c for n, c in workloads(folder).items() if len(sys.argv) <= 2 or n in sys.argv[2:]}
-        ways = {
-            "untraced": lambda c: c,
-            "heaptrack": lambda c: ["heaptrack", "-o", folder + "/heap"] + c,
-            "exact": lambda c: [tool, "trace", "--"] + c,
-            "sampled": lambda c: [tool, "trace", "--sample", "512K", "--"] + c,
-        }
-        print(f"{datetime.date.today()}, {platform.release()}, {os.cpu_count()} processors, {rounds} rounds interleaved, target CPU in ms, medians\n")
-        print("| workload | untraced | heaptrack | exact | sampled | exact adds / heaptrack adds | at most | sampled costs | ns a pair, exact |")
-        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-        for name, command in chosen.items():
-            times = {way: [] for way in ways}
-            for _ in range(rounds):
-                for way, wrap in ways.items():
-                    times[way].append(run(wrap(command), folder, library))
-            medians = {way: statistics.median(t) / 1000 if None not in t else None for way, t in times.items()}
-            print(row(name, medians), flush=True)
-
-
-def row(name, m):
-    def show(value, form="{:.0f}"):
-        return form.format(value) if value is not None else "died"
-
-    base, heap, exact, sampled = m["untraced"], m["heaptrack"], m["exact"], m["sampled"]
-    ratio = (exact - base) / (heap - base) if None not in (base, heap, exact) and heap > base else None
-    cost = (sampled / base - 1) * 100 if None not in (base, sampled) else None
-    pair = (exact - base) * 1e6 / PAIRS[name] if name in PAIRS and None not in (base, exact) else None
-    return (f"| {name} | {show(base)} | {show(heap)} | {show(exact)} | {show(sampled)} | {show(ratio, '{:.2f}')} | {BOUNDS.get(name, 1):.2f} | "
-            f"{show(cost, '{:.1f} %')} | {'' if pair is None else show(pair, '{:.1f}')} |")
+        for part in chosen:
+            PARTS[part](rounds, folder)
+    if len(chosen) == len(PARTS):
+        with open(f"{root}/bench/results/trace.md", "w") as file:
+            file.write("\n".join(lines) + "\n")
 
 
 main()

@@ -263,29 +263,6 @@ void agent_initialize(void)
 
 // ---- attached ----
 
-// Called by the tracer on one stopped thread; the others run. `fd` is the shared file. 0 when recording.
-EXPORT int vmatlas_attach(int fd)
-{
-    if (!g_agent.initialized) {
-        prepare();
-        g_agent.initialized = 1;
-    }
-    if (g_mode != MODE_OFF)
-        return 1;
-    if (!open_file(fd))
-        return 2;
-    g_agent.owner_pid = 0;
-    nodes_reset();
-    modules_reset();
-    if (!prepare_recording())
-        return 3;
-    move_descriptor(fd);
-    // Recording begins when every slot leads to us: a block whose allocation was seen is not given back through a slot that was not patched yet.
-    patch_new_modules();
-    store_release(&g_mode, g_agent.session->sample_interval ? MODE_SAMPLED : MODE_EXACT);
-    return 0;
-}
-
 // Called by the tracer on one stopped thread. What is loaded stays: a thread may be inside it.
 EXPORT int vmatlas_detach(void)
 {
@@ -297,6 +274,44 @@ EXPORT int vmatlas_detach(void)
     if (is_our_file(g_agent.fd))
         sys_close(g_agent.fd);
     g_agent.fd = -1;
+    return 0;
+}
+
+// Whoever reads the trace looks every few milliseconds. One that was killed could not say that it has gone.
+static int viewer_lives(void)
+{
+    u64 beat = load_acquire(&g_agent.session->viewer_beat);
+    for (int waited_ms = 0; waited_ms < 300 && !g_root->viewer_closed; waited_ms += 10) {
+        sys_sleep_us(10000);
+        if (load_acquire(&g_agent.session->viewer_beat) != beat)
+            return 1;
+    }
+    return 0;
+}
+
+// Called by the tracer on one stopped thread; the others run. `fd` is the shared file. 0 when recording.
+EXPORT int vmatlas_attach(int fd)
+{
+    if (!g_agent.initialized) {
+        prepare();
+        g_agent.initialized = 1;
+    }
+    if (g_mode != MODE_OFF) {
+        if (viewer_lives())
+            return 1;
+        vmatlas_detach();
+    }
+    if (!open_file(fd))
+        return 2;
+    g_agent.owner_pid = 0;
+    nodes_reset();
+    modules_reset();
+    if (!prepare_recording())
+        return 3;
+    move_descriptor(fd);
+    // Recording begins when every slot leads to us: a block whose allocation was seen is not given back through a slot that was not patched yet.
+    patch_new_modules();
+    store_release(&g_mode, g_agent.session->sample_interval ? MODE_SAMPLED : MODE_EXACT);
     return 0;
 }
 

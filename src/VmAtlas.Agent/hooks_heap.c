@@ -223,12 +223,14 @@ static COLD void sampled_free(enum word_kind kind, u64 block)
     void hook_##name(void *block)                                                       \
     {                                                                                   \
         u32 mode = mode_now();                                                          \
-        struct thread *self = t_self;                                                   \
-        if (unlikely(self && self->freeing == (u64)block && block))                     \
-            self->freeing = 0;                                                          \
-        else {                                                                          \
-            RECORD_FREE(self, WORD_FREE, block);                                        \
-        }                                                                               \
+        if (likely(mode == MODE_EXACT)) {                                               \
+            struct thread *self = t_self;                                               \
+            if (unlikely(self && self->freeing == (u64)block && block))                 \
+                self->freeing = 0;                                                      \
+            else if (likely(block != NULL))                                             \
+                exact_free(self, WORD_FREE, (u64)block);                                \
+        } else if (mode == MODE_SAMPLED && unlikely(g_sampled_hash[sampled_slot((u64)block)])) \
+            sampled_free(WORD_FREE, (u64)block);                                        \
         ((void (*)(void *))real(HOOK_##name))(block);                                   \
     }                                                                                   \
     DEFINE(name);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Testing;
 
@@ -124,6 +125,39 @@ public sealed class TraceVerbTests : IDisposable
             target.Kill();
             target.WaitForExit();
         }
+    }
+
+    /// <summary>What was whole is in the file, the program goes on as if nobody had traced it, and can be traced again.</summary>
+    [Fact]
+    public void A_tracer_that_is_killed_harms_neither_its_file_nor_the_program()
+    {
+        using var target = TestTarget.Start("trace_steady", "3");
+        var file = _files.Path("killed.vmatlas");
+        using (var tracer = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "vmatlas"), ["trace", "--attach", $"{target.Pid}", "-o", file])
+        {
+            RedirectStandardError = true, RedirectStandardOutput = true,
+        })!)
+        {
+            for (var waited = 0; !File.Exists(file) || new FileInfo(file).Length < 1 << 20; waited++)
+            {
+                waited.ShouldBeLessThan(600, "the file must grow");
+                Thread.Sleep(50);
+            }
+            tracer.Kill();
+            tracer.WaitForExit();
+        }
+        var (traces, _) = LoadedTrace.ReadAll(file);
+        traces.Single().Store.Totals.Operations.ShouldBeGreaterThan(10_000);
+        traces.Single().Store.Ending.ShouldBe(TraceEnding.Gone);
+        Thread.Sleep(2500); // the rings fill, the threads wait two seconds for a reader, and then go on without
+        var again = _files.Path("again.vmatlas");
+        var run = RunVmatlas("trace", "--attach", $"{target.Pid}", "--for", "300ms", "-o", again);
+        run.Code.ShouldBe(0, run.Error);
+        LoadedTrace.ReadAll(again).Traces.Single().Store.Totals.Operations.ShouldBeGreaterThan(1000);
+        target.Input.Close();
+        var said = target.Output.ReadToEnd();
+        said.ShouldContain("faults 0\n");
+        said.ShouldContain("interrupted 0\n");
     }
 
     string Sample()

@@ -28,6 +28,33 @@ public sealed class AttachTests
         said.ShouldContain("interrupted 0\n");
     }
 
+    /// <summary>One thread that is nearly always in the allocator's neighbourhood: its stack is full of addresses left over from there.</summary>
+    [Theory]
+    [InlineData("while :; do :; done")]
+    [InlineData("while :; do x=$((x+1)); y=\"a$x\"; done")]
+    [InlineData("while :; do sleep 0.01; done")]
+    [InlineData("while :; do z=$(echo hi); done")]
+    public void A_loop_of_a_shell_lets_us_in_every_time(string loop)
+    {
+        using var target = TestTarget.Start("/bin/bash", "-c", $"echo ready; {loop}");
+        try
+        {
+            for (var i = 0; i < 12; i++)
+            {
+                var seen = new Collected();
+                using var trace = AttachedTrace.Attach(target.Pid, default, seen);
+                Thread.Sleep(20);
+                trace.Detach();
+                seen.First.Doubled.ShouldBe(0);
+            }
+            File.ReadAllText($"/proc/{target.Pid}/stat").ShouldNotContain(") Z ");
+        }
+        finally
+        {
+            Signals.Send(target.Pid, Signals.Kill); // it looks at no input, and the runtime may take a child that was traced for ended
+        }
+    }
+
     [Fact]
     public void What_is_allocated_while_attached_is_exact()
     {

@@ -1,6 +1,7 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Linux.Heaps;
 using VmAtlas.Cli.Output;
 using VmAtlas.Model;
 
@@ -81,6 +82,16 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
             { } report => throw new VmAtlasException(Failure.General, $"the objects can not be counted: {report.WhyNotBetter}"),
             null => throw new VmAtlasException(Failure.General, $"{Escape.Text(snapshot.Process.Name)} has no objects of .NET to count"),
         };
+    }
+
+    /// <summary>The same while the target is held still, so that all is of one moment.</summary>
+    /// <param name="objects">Whether the objects of a managed heap are counted too.</param>
+    /// <returns>With how long it stood still, which a snapshot's heap knows too.</returns>
+    public (Snapshot Snapshot, TimeSpan Paused) CaptureStopped(CaptureOptions options, bool objects, CancellationToken cancellation)
+    {
+        var (snapshot, paused) = StoppedHeap.Look(Source.Require<LinuxTarget>("holding it still"), new BlockTable(), new StringTable(),
+            _ => objects ? CaptureObjects(options, cancellation) : Capture(options, cancellation), s => s.Heap?.Value is not { Approximate: true }, cancellation);
+        return (snapshot.Heap is { } heap ? snapshot.With(heap.Value with { Paused = paused }) : snapshot, paused);
     }
 
     /// <summary>For more than one snapshot: they share their texts.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using VmAtlas.Model;
@@ -27,7 +26,6 @@ static class Injector
         if (libraries.IsLaunched)
             throw new VmAtlasException(Failure.Usage, $"process {pid} was started under a trace and can not get a second one");
         var thread = new SafeThread(pid, memory, libraries).Stop();
-        var clock = Stopwatch.StartNew();
         SharedFile? file = null;
         try
         {
@@ -43,7 +41,7 @@ static class Injector
                 if ((uint)result != 0)
                     throw new VmAtlasException(Failure.General, (uint)result == 1 ? $"process {pid} is traced already" : $"the agent in process {pid} could not begin ({(uint)result})");
             }
-            return (file, clock.Elapsed);
+            return (file, thread.Elapsed);
         }
         catch
         {
@@ -59,10 +57,9 @@ static class Injector
         var libraries = new TargetLibraries(pid, memory);
         var function = Find(pid, memory, "vmatlas_detach");
         var thread = new SafeThread(pid, memory, libraries).Stop();
-        var clock = Stopwatch.StartNew();
         using (thread)
             _ = thread.Call(function, []);
-        return clock.Elapsed;
+        return thread.Elapsed;
     });
 
     static void Load(int pid, StoppedThread thread, TargetLibraries libraries, byte[] image)

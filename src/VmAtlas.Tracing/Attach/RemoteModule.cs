@@ -78,24 +78,41 @@ sealed class RemoteModule(string path, ulong start, ulong end)
         return found;
     }
 
-    (ulong Bias, ulong Symbols, ulong Names, ulong NamesSize, ulong Versions)? Tables(RemoteMemory memory)
+    /// <summary>Where the index of its unwind table (.eh_frame_hdr) lies; null where it has none.</summary>
+    public ulong? UnwindHeader(RemoteMemory memory)
     {
-        const uint Load = 1, Dynamic = 2;
+        const uint GnuEhFrame = 0x6474e550;
+        return Headers(memory) is { } found && found.Segments.TryGetValue(GnuEhFrame, out var at) ? unchecked(found.Bias + at) : null;
+    }
+
+    /// <summary>Its program headers: the address of the last segment of each type, and what is added to addresses of the file.</summary>
+    (ulong Bias, Dictionary<uint, ulong> Segments)? Headers(RemoteMemory memory)
+    {
+        const uint Load = 1;
         var header = memory.Read(start, 64);
         if (header.Length < 64 || !header.AsSpan().StartsWith("\u007fELF"u8))
             return null;
         var count = Math.Min((int)BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(56)), MaxHeaders);
         var headers = memory.Read(start + BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(32)), count * 56);
-        var (bias, dynamic, hasLoad) = (start, 0UL, false);
+        var (bias, segments) = (start, new Dictionary<uint, ulong>());
         for (var i = 0; i + 56 <= headers.Length; i += 56)
         {
             var type = BinaryPrimitives.ReadUInt32LittleEndian(headers.AsSpan(i));
             var address = BinaryPrimitives.ReadUInt64LittleEndian(headers.AsSpan(i + 16));
-            if (type == Load && !hasLoad)
-                (bias, hasLoad) = (unchecked(start - (address & ~0xfffUL)), true);
-            if (type == Dynamic)
-                dynamic = address;
+            if (type == Load && !segments.ContainsKey(Load))
+                bias = unchecked(start - (address & ~0xfffUL));
+            segments[type] = address;
         }
+        return (bias, segments);
+    }
+
+    (ulong Bias, ulong Symbols, ulong Names, ulong NamesSize, ulong Versions)? Tables(RemoteMemory memory)
+    {
+        const uint Dynamic = 2;
+        if (Headers(memory) is not { } found)
+            return null;
+        var bias = found.Bias;
+        var dynamic = found.Segments.GetValueOrDefault(Dynamic);
         var entries = dynamic == 0 ? [] : memory.Read(unchecked(bias + dynamic), 64 * 16);
         var values = new Dictionary<ulong, ulong>();
         for (var i = 0; i + 16 <= entries.Length && BinaryPrimitives.ReadUInt64LittleEndian(entries.AsSpan(i)) is var tag and not 0; i += 16)

@@ -7,11 +7,11 @@ namespace VmAtlas.Tracing.Attach;
 
 /// <summary>Finds a thread of the target that can be made to call dlopen: one that holds no lock of the allocator or the loader.</summary>
 /// <remarks>
-/// First choice is a thread that sleeps in a system call, then one that runs outside the C library, then one that waits for a lock. Each is refused when a
-/// word of the innermost kilobyte of its stack is an address inside the allocator or the loader. Stale words there may refuse a thread needlessly, so
-/// one that has slept in the same call without a move for long enough is taken in spite of them: neither allocator nor loader sleeps that long while it holds a
-/// lock. That is wrong only where a lock of theirs is held by a thread that does not run (stopped by hand). A frame larger than a kilobyte between the stack pointer
-/// and the allocator would hide it; no C library has one.
+/// First choice is a thread that sleeps in a system call, then one that runs outside the C library, then one that waits for a lock. Each is refused when one
+/// of the calls it is in is the allocator's or the loader's; where its stack can not be followed to its end (code compiled at run time), also when a word of
+/// the next kilobyte is an address inside them. That may be a stale word, so a thread that has slept in the same call without a move for long enough is taken
+/// in spite of all: neither allocator nor loader sleeps that long while it holds a lock. That is wrong only where a lock of theirs is held by a thread that
+/// does not run (stopped by hand).
 /// </remarks>
 sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
 {
@@ -24,10 +24,13 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
     static readonly HashSet<ulong> s_memoryCalls = [9, 10, 11, 12, 25, 28, FutexCall];
 
     readonly Dictionary<int, (Registers Where, int Times)> _seen = [];
+    readonly RemoteStack _stack = new(memory, libraries.Modules);
 
     /// <exception cref="VmAtlasException">No thread came to a safe point.</exception>
     public StoppedThread Stop()
     {
+        // Compiles what follows a stack before anybody has to stand still for it.
+        _ = _stack.Walk(new Registers { Rip = libraries.Syscall }, libraries.IsInLibc);
         for (var i = 0; i < Tries; i++)
         {
             foreach (var tid in InOrderOfPreference())
@@ -76,7 +79,15 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
         var isInCall = unchecked((long)registers.OrigRax) >= 0;
         if (libraries.IsDelicate(registers.Rip) || (isInCall ? s_memoryCalls.Contains(registers.OrigRax) : libraries.IsInLibc(registers.Rip)))
             return false;
-        var stack = memory.Read(registers.Rsp, Scanned);
+        var isDelicate = false;
+        var lostAt = _stack.Walk(registers, pc => !(isDelicate |= libraries.IsDelicate(pc)));
+        return !isDelicate && (lostAt is not { } from || IsClear(from));
+    }
+
+    /// <summary>Whether no word from there on may be a return address inside the allocator or the loader.</summary>
+    bool IsClear(ulong from)
+    {
+        var stack = memory.Read(from, Scanned);
         for (var i = 0; i + 8 <= stack.Length; i += 8)
             if (libraries.IsDelicate(BinaryPrimitives.ReadUInt64LittleEndian(stack.AsSpan(i))))
                 return false;

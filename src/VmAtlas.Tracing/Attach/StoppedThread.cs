@@ -24,6 +24,7 @@ sealed unsafe class StoppedThread : IDisposable
     readonly int _tid;
     readonly RemoteMemory _memory;
     readonly byte[] _state = new byte[StateSize];
+    readonly long _stoppedAt = Stopwatch.GetTimestamp();
     Registers _saved;
     int _stateLength;
     ulong _mask;
@@ -33,6 +34,9 @@ sealed unsafe class StoppedThread : IDisposable
     StoppedThread(int tid, RemoteMemory memory) => (_tid, _memory) = (tid, memory);
 
     public Registers Registers => _saved;
+
+    /// <summary>Since it was told to stop.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_stoppedAt);
 
     /// <summary>Null when the thread has ended or does not stop in time (it waits in the kernel).</summary>
     /// <exception cref="VmAtlasException">Not permitted.</exception>

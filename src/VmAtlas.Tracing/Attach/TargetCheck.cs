@@ -14,31 +14,41 @@ static class TargetCheck
     {
         if (pid == Environment.ProcessId)
             throw new VmAtlasException(Failure.Usage, "VmAtlas can not trace itself");
-        var status = StatusOf(pid);
+        RequireFacts(pid, StatusOf(pid), StatusOf(Environment.ProcessId), new Rules(
+            ReadNumber("/proc/sys/kernel/yama/ptrace_scope"), ReadNumber("/proc/sys/vm/memfd_noexec")));
+        RequireProgram(pid);
+    }
+
+    /// <summary>What the administrator of the system allows; null where the kernel has no such rule.</summary>
+    internal readonly record struct Rules(int? PtraceScope, int? MemfdNoExec);
+
+    /// <param name="status">The target's lines of /proc/PID/status.</param>
+    /// <param name="own">Ours.</param>
+    internal static void RequireFacts(int pid, IReadOnlyDictionary<string, string> status, IReadOnlyDictionary<string, string> own, Rules rules)
+    {
         var state = status.GetValueOrDefault("State", "");
         if (state.StartsWith('Z') || state.StartsWith('X'))
             throw new VmAtlasException(Failure.TargetEnded, $"process {pid} has ended and only waits for its parent to notice");
         if (!status.ContainsKey("VmSize"))
             throw new VmAtlasException(Failure.Usage, $"process {pid} is a thread of the kernel: it has no memory of its own to trace");
-        if (state.StartsWith('T') && status.GetValueOrDefault("TracerPid") == "0")
-            throw new VmAtlasException(Failure.Usage, $"process {pid} is stopped by a signal: let it go on (kill -CONT {pid}) before attaching");
         if (status.GetValueOrDefault("TracerPid") is { } tracer and not "0")
             throw new VmAtlasException(Failure.NotPermitted, $"process {pid} is already traced by process {tracer} (a debugger or strace): only one can at a time");
-        RequireRight(pid, status);
-        RequireProgram(pid);
-        RequireSystem();
+        if (state.StartsWith('T'))
+            throw new VmAtlasException(Failure.Usage, $"process {pid} is stopped by a signal: let it go on (kill -CONT {pid}) before attaching");
+        RequireRight(pid, status, own, rules.PtraceScope);
+        if (rules.MemfdNoExec == 2)
+            throw new VmAtlasException(Failure.NotPermitted,
+                "this system lets no code run from memory files (vm.memfd_noexec is 2): start the program with vmatlas trace -- instead");
     }
 
-    static void RequireRight(int pid, Dictionary<string, string> status)
+    static void RequireRight(int pid, IReadOnlyDictionary<string, string> status, IReadOnlyDictionary<string, string> own, int? scope)
     {
-        var own = StatusOf(Environment.ProcessId);
         var capabilities = ulong.Parse(own.GetValueOrDefault("CapEff", "0"), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        var scope = ReadNumber("/proc/sys/kernel/yama/ptrace_scope");
         if (scope == 3)
             throw new VmAtlasException(Failure.NotPermitted, "this system forbids attaching to any process (kernel.yama.ptrace_scope is 3): start the program with vmatlas trace -- instead");
         if ((capabilities >> CapSysPtrace & 1) != 0)
             return;
-        var user = Interop.Libc.geteuid().ToString(CultureInfo.InvariantCulture);
+        var user = own.GetValueOrDefault("Uid", "").Split('\t').ElementAtOrDefault(1);
         if (status.GetValueOrDefault("Uid", "").Split('\t').Any(id => id != user))
             throw new VmAtlasException(Failure.NotPermitted, $"process {pid} belongs to another user: attach as that user or as root");
         if (scope >= 1)
@@ -58,13 +68,6 @@ static class TargetCheck
             throw new VmAtlasException(Failure.NotPermitted, $"process {pid} can not be looked at: it has other rights than we have, attach as root", e);
         }
         facts.RequireTraceable($"process {pid}");
-    }
-
-    static void RequireSystem()
-    {
-        if (ReadNumber("/proc/sys/vm/memfd_noexec") == 2)
-            throw new VmAtlasException(Failure.NotPermitted,
-                "this system lets no code run from memory files (vm.memfd_noexec is 2): start the program with vmatlas trace -- instead");
     }
 
     static Dictionary<string, string> StatusOf(int pid)

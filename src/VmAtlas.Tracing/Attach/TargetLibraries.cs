@@ -19,6 +19,7 @@ sealed class TargetLibraries
     public TargetLibraries(int pid, RemoteMemory memory)
     {
         var modules = RemoteModule.Of(pid);
+        Modules = modules;
         _libc = modules.FirstOrDefault(m => IsLibc(m.Name))
             ?? throw new VmAtlasException(Failure.Usage, $"process {pid} uses no C library, so its allocations can not be traced; its memory map can still be shown");
         var functions = _libc.Functions(memory, [.. s_delicate, "syscall", "__libc_dlopen_mode"]);
@@ -39,6 +40,8 @@ sealed class TargetLibraries
             _wholly.Add(Agent);
         IsLaunched = modules.Any(m => m.Name == AgentFile.Name);
     }
+
+    public IReadOnlyList<RemoteModule> Modules { get; }
 
     public ulong Syscall { get; }
 

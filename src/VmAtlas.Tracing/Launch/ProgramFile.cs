@@ -29,7 +29,7 @@ static class ProgramFile
     {
         for (var script = 0; script < MaxScripts; script++)
         {
-            RefuseOtherRights(path);
+            RefuseOtherRights(path, Interop.Libc.geteuid());
             var facts = ElfFacts.Read(path);
             if (facts.Interpreter is null)
             {
@@ -41,10 +41,10 @@ static class ProgramFile
     }
 
     /// <summary>The loader ignores LD_PRELOAD where a program gets rights that its caller has not.</summary>
-    static void RefuseOtherRights(string path)
+    internal static void RefuseOtherRights(string path, uint user)
     {
         var mode = (int)ModeOf(path);
-        if ((mode & (SetUserId | SetGroupId)) != 0 && Interop.Libc.geteuid() != 0)
+        if ((mode & (SetUserId | SetGroupId)) != 0 && user != 0)
             throw new VmAtlasException(Failure.NotPermitted,
                 $"{path} runs with another user's rights (setuid), where the agent can not be loaded: run it as root, or attach to it as root");
     }
