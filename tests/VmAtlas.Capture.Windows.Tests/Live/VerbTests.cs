@@ -43,7 +43,7 @@ public sealed class VerbTests : LiveTest, IDisposable
     [InlineData("show 2147483632", 3, "no process")]
     [InlineData("show nobody-has-this-name", 3, "no process named")]
     [InlineData("sites missing.vmatlas", 3, "missing.vmatlas")]
-    [InlineData("managed PID", 1, "")]
+    [InlineData("managed PID", 2, "on Linux only")]
     public void What_can_not_be_done_is_said_in_a_sentence(string line, int exit, string says)
     {
         var (code, _, error) = Run(line);
