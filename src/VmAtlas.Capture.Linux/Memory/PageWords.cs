@@ -24,8 +24,8 @@ sealed unsafe class PageWords
     /// the last, which marks what is nowhere.</summary>
     const ulong KindMask = 31, FirstPageKind = 23, Marker = 31;
 
-    /// <summary>A page moves within microseconds, a batch of them within milliseconds, and within tens where the mover itself has to wait for a core. What is still not there after that, pages in a
-    /// device or broken ones, is not waited for.</summary>
+    /// <summary>A page moves within microseconds, a batch of them within milliseconds, and within tens where the mover itself has to wait for
+    /// a core. What is still not there after that, pages in a device or broken ones, is not waited for.</summary>
     const int MostLooks = 32, MostWaits = 200;
 
     const int WindowPages = 8192;
