@@ -70,6 +70,16 @@ public readonly struct Region(Snapshot snapshot, int index)
         return set;
     }
 
+    public bool HasFact(string key)
+    {
+        foreach (var (known, _) in Facts)
+        {
+            if (known == key)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>The region's named facts, if it has any.</summary>
     public IEnumerable<(string Key, string Value)> Facts
     {

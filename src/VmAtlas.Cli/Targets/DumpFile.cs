@@ -3,6 +3,7 @@ using VmAtlas.Capture.Linux.Cores;
 using VmAtlas.Capture.Windows;
 using VmAtlas.Capture.Windows.Annotators;
 using VmAtlas.Formats;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
@@ -22,6 +23,8 @@ sealed class DumpFile : ReadableTarget
     /// <exception cref="VmAtlasException">No such file, not permitted, or damaged.</exception>
     public static DumpFile? TryOpen(FileSpec file)
     {
+        if (file.Path.EndsWith(TimelineFile.Extension, StringComparison.OrdinalIgnoreCase))
+            return null;
         var start = new byte[64];
         int length;
         using (var stream = FileErrors.Open(file.Path, () => File.OpenRead(file.Path)))

@@ -49,6 +49,8 @@ sealed class Managed : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
+        if (OperatingSystem.IsWindows() && TargetSpec.Parse(arguments.GetRequiredValue(_target)) is not FileSpec)
+            throw new VmAtlasException(Failure.Usage, "the memory of .NET is looked into on Linux only; a snapshot saved there can be looked at here");
         var top = arguments.GetValue(_top);
         if (top < 0)
             throw new VmAtlasException(Failure.Usage, $"--top takes a number of types, or 0 for all, not {top}");

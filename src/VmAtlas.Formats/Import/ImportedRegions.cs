@@ -37,6 +37,7 @@ sealed class ImportedRegions(ImportProblems problems)
         EndRegion();
         _blocks.Sort((a, b) => a.Row.Address.CompareTo(b.Row.Address));
         var (blocks, regions) = (new BlockTable(_blocks.Count), new RegionTable());
+        var aslr = (Key: strings.Intern(Vmmap.VmmapWords.Aslr), Value: strings.Intern("yes"));
         var numbers = new int[_regions.Count];
         Array.Fill(numbers, -1);
         foreach (var block in _blocks)
@@ -49,6 +50,8 @@ sealed class ImportedRegions(ImportProblems problems)
                 var region = _regions[block.Region];
                 number = regions.Add(region.Type, region.Details, reason, 0);
                 regions.SetSpan(number, row, row);
+                if (region.IsAslr)
+                    regions.AddFact(new RegionFact(number, aslr.Key, aslr.Value));
             }
             blocks.SetRegion(row, number);
             regions.SetSpan(number, regions.FirstBlocks[number], row);
@@ -108,7 +111,7 @@ sealed class ImportedRegions(ImportProblems problems)
         var region = _regions[block.Region];
         blocks.SetProtection(index, row.Protection);
         blocks.SetFacts(index, row.Facts | (block.StartsMapping ? BlockFlags.StartsMapping : 0) | (start < before ? BlockFlags.Clipped : 0));
-        blocks.SetLabel(index, row.Details == region.Details ? 0 : row.Details);
+        blocks.SetLabel(index, row.Details == region.Details && Vmmap.VmmapWords.RepeatsDetails(region.Type) ? 0 : row.Details);
         blocks.SetName(index, region.Type is MemoryType.Image or MemoryType.MappedFile ? region.Details : 0);
         SetMeasures(row, index, blocks);
         return index;

@@ -12,6 +12,9 @@ record struct ImportedRow
 
     public BlockFlags Facts;
 
+    /// <summary>The row says "Image (ASLR)".</summary>
+    public bool IsAslr;
+
     /// <summary>Number of a text.</summary>
     public int Details;
 

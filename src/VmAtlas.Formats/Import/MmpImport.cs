@@ -112,6 +112,7 @@ static class MmpImport
             Protection = PageConstants.ToProtection(protection),
             Facts = protection == PageConstants.NoAccess ? BlockFlags.NoAccess : BlockFlags.None,
             Type = Type(xml),
+            IsAslr = xml.GetAttribute("Type")?.EndsWith("(ASLR)", StringComparison.OrdinalIgnoreCase) ?? false,
             Details = snapshot.Text(xml.GetAttribute("Details") ?? ""),
             IsBlock = isBlock,
         };

@@ -50,7 +50,7 @@ static class VmmapReport
 
     static void WriteRegion(Region region, IVmmapSink sink)
     {
-        var type = VmmapWords.RowType(region.Type, region.Protection.IsShared());
+        var type = VmmapWords.RowType(region.Type, region.Protection.IsShared(), region.Type == MemoryType.Image && region.HasFact(VmmapWords.Aslr));
         sink.Details(new VmmapRow
         {
             Address = region.Start.Value,
@@ -69,10 +69,14 @@ static class VmmapReport
                 Type = type,
                 Measures = block.GetAll(),
                 Protection = block.Protection.ToVmmapText(block.Facts),
-                Details = block.Label,
+                Details = DetailsOf(block.Label, region),
             });
         }
     }
+
+    /// <summary>Blocks of heaps and private data without a label of their own repeat their region's details.</summary>
+    static string DetailsOf(string label, Region region) =>
+        label.Length == 0 && VmmapWords.RepeatsDetails(region.Type) ? region.Details : label;
 
     static void WriteGap(Snapshot snapshot, int gap, IVmmapSink sink)
     {

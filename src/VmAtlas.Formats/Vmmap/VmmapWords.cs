@@ -5,6 +5,9 @@ namespace VmAtlas.Formats.Vmmap;
 /// <summary>VMMap's words where they are not the model's own: types of rows, and protections by rank.</summary>
 static class VmmapWords
 {
+    /// <summary>The fact of an image that may be loaded anywhere.</summary>
+    public const string Aslr = "ASLR";
+
     /// <summary>Columns of the summary behind Type, in VMMap's order; Blocks and Largest follow.</summary>
     public static readonly Measure[] Sizes =
     [
@@ -32,9 +35,13 @@ static class VmmapWords
     static readonly (string Word, Protection Protection)[] s_modifiers =
         [("Guard", Protection.Guard), ("WriteCombine", Protection.WriteCombine), ("NoCache", Protection.NoCache)];
 
+    /// <summary>Whether VMMap repeats a region's details in the rows of its blocks, of which other types' have their own or none.</summary>
+    public static bool RepeatsDetails(MemoryType type) => type is MemoryType.Heap or MemoryType.PrivateData;
+
     /// <summary>What VMMap calls the type in a row of the details, which is not always its name in the summary.</summary>
-    public static string RowType(MemoryType type, bool shared) => type switch
+    public static string RowType(MemoryType type, bool shared, bool aslr) => type switch
     {
+        MemoryType.Image when aslr => "Image (ASLR)",
         MemoryType.Heap => shared ? "Heap (Shareable)" : "Heap (Private Data)",
         MemoryType.Stack => "Thread Stack",
         _ => type.Name(),

@@ -45,6 +45,15 @@ static class ReconciliationRules
             NatureFits = more => more > 0,
             Nature = "Total Size also counts page tables, unusable address space and the kernel's own page [vsyscall]",
         },
+        new(["WorkingSetSize"], "Total WS", f => f.Total(Measure.TotalWs))
+        {
+            NatureFits = _ => true, Nature = "the counter was read a moment after the pages",
+        },
+        new(["PrivateUsage"], "Private", f => f.Total(Measure.Private))
+        {
+            NatureFits = _ => true,
+            Nature = "Windows charges page tables too, and of images that copy on write what it expects to be written",
+        },
         Drifting(["VmRSS"], "Total WS without page tables", f => f.Sum(Measure.TotalWs)),
         Drifting(["RssAnon"], "Anonymous", f => f.Sum(Measure.Anonymous)),
         Drifting(["RssFile", "RssShmem"], "Total WS without page tables and Anonymous", f => f.NotAnonymous()),
