@@ -50,7 +50,7 @@ export function Chooser({ app, state }: { app: Controller; state: State }) {
 /** Targets that are open already: choosing one goes back to it, with all its snapshots. */
 function OpenNow({ app }: { app: Controller }) {
   const [sessions, setSessions] = useState<readonly SessionInfo[]>([]);
-  useEffect(() => void app.attempt("chooser", async () => setSessions(await app.server.getJson<SessionInfo[]>("/api/sessions"))), [app]);
+  useEffect(() => void app.background("chooser", async () => setSessions(await app.server.getJson<SessionInfo[]>("/api/sessions"))), [app]);
   if (sessions.length === 0) return null;
   return (
     <p class="recent open-now">

@@ -56,7 +56,7 @@ export class Controller {
         const now = JSON.stringify(writeSettings(this.store.value));
         if (now === kept) return;
         kept = now;
-        void this.attempt("window", () => this.source.keepSettings(now));
+        void this.background("window", () => this.source.keepSettings(now));
       }, KEEP_AFTER_MS);
     });
   }
@@ -248,13 +248,13 @@ export class Controller {
       const session =
         event.index === known.length
           ? { ...view.session, snapshots: [...known, event.takenAt] }
-          : await this.attempt("window", () => this.server.getJson<SessionInfo>(`/api/sessions/${event.session}`));
+          : await this.background("window", () => this.server.getJson<SessionInfo>(`/api/sessions/${event.session}`));
       if (session === undefined) return;
       // What is shown follows the newest, and then the window is drawn once, with the new rows.
-      if (newest) await this.attempt("window", () => this.#show(session, session.snapshots.length - 1, undefined, view));
+      if (newest) await this.background("window", () => this.#show(session, session.snapshots.length - 1, undefined, view));
       this.#learn(session);
     } else if (event.kind === "trace") {
-      const session = await this.attempt("window", () => this.server.getJson<SessionInfo>(`/api/sessions/${event.session}`));
+      const session = await this.background("window", () => this.server.getJson<SessionInfo>(`/api/sessions/${event.session}`));
       if (session !== undefined) this.#setSession(session);
       if (session?.traceProblem !== undefined) this.fail({ where: "window", message: `The trace has ended: ${session.traceProblem}` });
     } else if (event.message !== undefined) {
@@ -428,12 +428,23 @@ export class Controller {
 
   // Failures
 
-  /** Does something that may fail or take long, and says so where it was asked for. */
+  /** Does what nobody asked for just now. It says so when it fails; that it went well says nothing of what went wrong before it. */
+  async background<T>(where: Failure["where"], work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.fail({ where, message: messageOf(error) });
+      return undefined;
+    }
+  }
+
+  /** Does something that may fail or take long, and says so where it was asked for. What was said there before is over when it went well. */
   async attempt<T>(where: Failure["where"], work: () => Promise<T>, busy = "Reading…"): Promise<T | undefined> {
     const slow = setTimeout(() => this.store.set({ busy }), PATIENCE_MS);
+    const before = this.store.value.failure;
     try {
       const result = await work();
-      if (this.store.value.failure?.where === where) this.clearFailure();
+      if (before?.where === where && this.store.value.failure === before) this.clearFailure();
       return result;
     } catch (error) {
       this.fail({ where, message: messageOf(error) });

@@ -30,11 +30,11 @@ export function useTraces(app: Controller, session: SessionInfo, program: number
   useEffect(() => {
     let wanted = true;
     const ask = async (): Promise<void> => {
-      const answer = await app.attempt("view", () => app.source.traces(session.id), "Reading the trace…");
-      if (wanted && answer !== undefined) setTraces(answer);
+      const answer = await app.source.traces(session.id);
+      if (wanted) setTraces(answer);
     };
-    void ask();
-    const timer = running ? setInterval(() => void ask(), TOTALS_MS) : undefined;
+    void app.attempt("view", ask, "Reading the trace…");
+    const timer = running ? setInterval(() => void app.background("view", ask), TOTALS_MS) : undefined;
     return () => {
       wanted = false;
       clearInterval(timer);
