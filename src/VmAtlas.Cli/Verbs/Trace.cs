@@ -39,13 +39,13 @@ sealed class Trace : Verb
         new("vmatlas trace -o run.vmatlas -- ./server --port 80", "every operation from the first instruction on"),
         new("vmatlas trace -o run.vmatlas --sample 512K -- ./server", "at next to no cost"),
         new("vmatlas trace --attach 1234 --for 30s -o run.vmatlas", "a running process, which goes on afterwards"),
-        new("vmatlas trace --attach dotnet-service --for 30s -o run.vmatlas", "the objects that a .NET process makes, by type and call"),
         new("vmatlas trace -- python3 script.py", "only the totals and the largest call sites"),
     ];
 
     public override string Notes =>
         "The command's input, output and exit code are its own; what vmatlas has to say goes to stderr. A command ended by a signal gives\n"
-        + "128 + its number. Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
+        + "128 + its number. Attached to a .NET process it records the objects that are made, by\n"
+        + "type and call (look at totals: nobody tells when one dies). Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
 
     public override int Run(ParseResult arguments, Session session)
     {
