@@ -6,7 +6,6 @@ using VmAtlas.Cli.Targets;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
-using VmAtlas.Symbols;
 using VmAtlas.Tracing;
 
 namespace VmAtlas.Cli.Verbs;
@@ -24,7 +23,7 @@ sealed class Trace : Verb
     readonly Option<bool> _children = new("--children") { Description = "Trace the programs that the command starts, too." };
     readonly Option<bool> _managed = new("--managed") { Description = "With --attach: the objects that a .NET process makes, sampled by its runtime; so it is for .NET processes unless --native." };
     readonly Option<bool> _native = new("--native") { Description = "With --attach: what a .NET process's native code allocates." };
-    readonly Option<string?> _symbols = new("--symbols") { Description = $"Folders with debug information, parted by colons; {SymbolPath.Variable} adds more.", HelpName = "folders" };
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Trace()
         : base("trace", "Run a command, or attach to a process, and record its allocations with call stacks.")
@@ -70,7 +69,7 @@ sealed class Trace : Verb
         {
             progress.Show("looking up names …");
             var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
-            programs.Resolve(SymbolPath.Parse(arguments.GetValue(_symbols), session.Environment(SymbolPath.Variable)), root);
+            programs.Resolve(SymbolFolders.Of(arguments.GetValue(_symbols), session), root);
         }
         progress.Clear();
         Report(arguments, session, programs);
