@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Processes;
 using VmAtlas.Model;

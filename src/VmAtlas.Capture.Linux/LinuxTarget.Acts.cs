@@ -6,7 +6,7 @@ using VmAtlas.Model;
 namespace VmAtlas.Capture.Linux;
 
 /// <summary>What does disturb the target, and is done only when asked for by name.</summary>
-public sealed partial class LinuxTarget
+public sealed partial class LinuxTarget : ITrimmable, IMarkable
 {
     /// <summary>Asks the kernel to write the target's pages out (MADV_PAGEOUT): VMMap's "Empty Working Set". The target goes on, and
     /// brings back what it touches.</summary>

@@ -6,18 +6,10 @@ using VmAtlas.Symbols.Elf;
 
 namespace VmAtlas.Capture.Linux;
 
-/// <summary>A place within an ELF object.</summary>
-/// <param name="Section">Null between sections, and where section headers have been stripped.</param>
-/// <param name="Symbol">As the file names it: a C++ name is not undone. Null between symbols, and where they have been stripped.</param>
-/// <param name="Offset">How far into the symbol.</param>
-public readonly record struct ImagePlace(string? Section, string? Symbol, ulong Offset);
-
 /// <summary>Names of the target's own code and data.</summary>
-public sealed partial class LinuxTarget
+public sealed partial class LinuxTarget : IImageSymbols
 {
-    /// <summary>What of an image is at an address, as the image's file says. Null outside of images, and where the file can not be
-    /// opened.</summary>
-    /// <param name="snapshot">Of this target, taken just now.</param>
+    /// <inheritdoc/>
     public ImagePlace? PlaceInImage(Snapshot snapshot, Address address)
     {
         if (snapshot.Find(address) is not { Type: MemoryType.Image } image || LoadBias(image) is not { } bias)

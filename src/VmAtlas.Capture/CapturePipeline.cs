@@ -13,6 +13,9 @@ public sealed class CapturePipeline(
     readonly CaptureOptions _options = options ?? CaptureOptions.Full;
     readonly BlockTable _mappings = new();
 
+    /// <summary>When the target was as it is read, if that is not now: a dump.</summary>
+    public DateTimeOffset? TakenAt { get; init; }
+
     /// <summary>Shared by all snapshots of this pipeline.</summary>
     public StringTable Strings { get; } = strings ?? new StringTable();
 
@@ -21,7 +24,7 @@ public sealed class CapturePipeline(
     {
         if (_options.Once && _mappings.Count > 0)
             throw new InvalidOperationException("this pipeline was made for one capture: its buffers belong to that snapshot");
-        var (takenAt, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
+        var (takenAt, clock) = (TakenAt ?? DateTimeOffset.UtcNow, Stopwatch.StartNew());
         var problems = new List<Problem>();
         _mappings.Clear();
         target.ReadMappings(_mappings, Strings, problems);

@@ -47,7 +47,8 @@ sealed class PieceMeasures(BlockTable mappings, IPageSource? pages)
     /// <summary>Whether the mapping's own measures tell its pieces': each is nothing or all that it can be.</summary>
     bool IsPlain()
     {
-        var (resident, own) = (Of(Measure.TotalWs), Of(Measure.Uss));
+        var resident = Of(Measure.TotalWs);
+        var own = mappings.Has(Measure.Uss) ? Of(Measure.Uss) : resident;
         return NoneOrAll(Measure.TotalWs, Of(Measure.Size)) && NoneOrAll(Measure.Anonymous, resident) && NoneOrAll(Measure.Uss, resident)
             && NoneOrAll(Measure.PrivateWs, own) && NoneOrAll(Measure.Swap, Of(Measure.Size) - Math.Min(resident, Of(Measure.Size)));
 
@@ -73,9 +74,11 @@ sealed class PieceMeasures(BlockTable mappings, IPageSource? pages)
         var exact = ByPages(Measure.TotalWs, t => t.Resident, sizes, resident);
         exact &= ByPages(Measure.Anonymous, t => t.Anonymous, resident, parts);
         exact &= ByPages(Measure.Uss, t => t.Exclusive, resident, own);
-        exact &= ByPages(Measure.PrivateWs, t => t.AnonymousExclusive, own, parts);
+        // Where the system does not tell what is exclusive (Windows), Private WS bounds what can be shared.
+        var tellsExclusive = mappings.Has(Measure.Uss);
+        exact &= ByPages(Measure.PrivateWs, t => t.AnonymousExclusive, tellsExclusive ? own : resident, parts);
         for (var i = 0; i < _count; i++)
-            own[i] = resident[i] - own[i];
+            own[i] = resident[i] - (tellsExclusive ? own[i] : parts[i]);
         exact &= InProportion(Measure.SharedWs, own, unit: 4096);
         for (var i = 0; i < _count; i++)
             own[i] = sizes[i] - Math.Min(sizes[i], resident[i]);

@@ -45,7 +45,7 @@ public sealed class StringScanner(IMemorySource memory, IPageSource? pages, int 
         for (var at = range.Start.Value; at < range.End.Value;)
         {
             cancellation.ThrowIfCancellationRequested();
-            var end = Math.Min(range.End.Value, at + (PagesAtOnce * page));
+            var end = at + Math.Min(range.End.Value - at, PagesAtOnce * page);
             ScanPart(AddressRange.Of(at, end), page, cancellation);
             at = end;
         }

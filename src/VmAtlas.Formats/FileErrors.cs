@@ -3,7 +3,7 @@ using VmAtlas.Model;
 namespace VmAtlas.Formats;
 
 /// <summary>What the file system refuses, as sentences.</summary>
-static class FileErrors
+public static class FileErrors
 {
     public static T Open<T>(string path, Func<T> open)
     {

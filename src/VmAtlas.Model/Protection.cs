@@ -17,6 +17,12 @@ public enum Protection : byte
 
     /// <summary>Windows' copy-on-write protections; on Linux any private writable file mapping copies on write.</summary>
     CopyOnWrite = 32,
+
+    /// <summary>Windows' PAGE_WRITECOMBINE: writes are gathered before they go out, as to a graphics card.</summary>
+    WriteCombine = 64,
+
+    /// <summary>Windows' PAGE_NOCACHE.</summary>
+    NoCache = 128,
 }
 
 public static class Protections
@@ -49,6 +55,13 @@ public static class Protections
             Protection.Read => execute ? "Execute/Read" : "Read",
             _ => execute ? "Execute" : (protection & Protection.Guard) != 0 ? "No access" : "Reserved",
         };
-        return (protection & Protection.Guard) != 0 && protection.IsAccessible() ? text + "/Guard" : text;
+        return !protection.IsAccessible() ? text : string.Concat(text,
+            (protection & Protection.Guard) != 0 ? "/Guard" : "",
+            (protection & Protection.NoCache) != 0 ? "/NoCache" : "",
+            (protection & Protection.WriteCombine) != 0 ? "/WriteCombine" : "");
     }
+
+    /// <summary>VMMap's words for a block, in which committed memory without access is told from reserved memory.</summary>
+    public static string ToVmmapText(this Protection protection, BlockFlags facts) =>
+        (facts & BlockFlags.NoAccess) != 0 ? "No access" : protection.ToVmmapText();
 }

@@ -6,6 +6,7 @@ namespace VmAtlas.Model;
 /// <summary>The whole address space of one target at one moment. Immutable.</summary>
 public sealed class Snapshot
 {
+    Lazy<HeapReport>? _heap;
     GapTable? _gaps;
     Summary? _summary;
 
@@ -39,7 +40,11 @@ public sealed class Snapshot
 
     /// <summary>What is inside the memory of malloc. Null where it was not asked for; that of a file is decoded when first looked at, which a damaged one
     /// answers with <see cref="Failure.BadFile"/>.</summary>
-    public Lazy<HeapReport>? Heap { get; init; }
+    public Lazy<HeapReport>? Heap
+    {
+        get => _heap;
+        init => _heap = value;
+    }
 
     /// <summary>The objects of a managed heap by type; null where nobody asked to count them.</summary>
     public HeapStatistics? Objects { get; private set; }
@@ -55,6 +60,14 @@ public sealed class Snapshot
     {
         var copy = (Snapshot)MemberwiseClone();
         copy.Objects = objects;
+        return copy;
+    }
+
+    /// <summary>The same snapshot with another report on its heap.</summary>
+    public Snapshot With(HeapReport heap)
+    {
+        var copy = (Snapshot)MemberwiseClone();
+        copy._heap = new Lazy<HeapReport>(heap);
         return copy;
     }
 

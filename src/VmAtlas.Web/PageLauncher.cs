@@ -20,22 +20,27 @@ public sealed class PageLauncher : IDisposable
         var launcher = new PageLauncher(WriteForward(pageUrl, environment("XDG_RUNTIME_DIR")));
         try
         {
-            using var opener = Process.Start(new ProcessStartInfo("xdg-open", [launcher._file]) { RedirectStandardOutput = true, RedirectStandardError = true });
+            using var opener = Process.Start(Opener(launcher._file));
             return launcher;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
             launcher.Dispose();
-            whyNot = $"xdg-open could not be started ({e.Message})";
+            whyNot = $"no browser could be started ({e.Message})";
             return null;
         }
     }
+
+    static ProcessStartInfo Opener(string file) => OperatingSystem.IsWindows()
+        ? new ProcessStartInfo(file) { UseShellExecute = true }
+        : new ProcessStartInfo("xdg-open", [file]) { RedirectStandardOutput = true, RedirectStandardError = true };
 
     /// <summary>Removes the file; called when the page has come, and at the end in any case.</summary>
     public void Dispose() => File.Delete(_file);
 
     internal static string? WhyNot(Func<string, string?> environment) =>
-        environment("SUDO_UID") is not null || Environment.UserName == "root" ? "a browser should not run as root"
+        OperatingSystem.IsWindows() ? null
+        : environment("SUDO_UID") is not null || Environment.UserName == "root" ? "a browser should not run as root"
         : string.IsNullOrEmpty(environment("DISPLAY")) && string.IsNullOrEmpty(environment("WAYLAND_DISPLAY")) ? "there is no display here"
         : null;
 

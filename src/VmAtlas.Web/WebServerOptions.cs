@@ -1,3 +1,5 @@
+using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
 using VmAtlas.Symbols;
 
 namespace VmAtlas.Web;
@@ -7,6 +9,9 @@ public sealed record WebServerOptions
 {
     /// <summary>The server ends after so long without an authorised request; an open page always has one open.</summary>
     public static readonly TimeSpan DefaultIdleLimit = TimeSpan.FromMinutes(10);
+
+    /// <summary>The system whose processes are offered.</summary>
+    public IPlatform Platform { get; init; } = new LinuxPlatform();
 
     /// <summary>The port on 127.0.0.1; 0 lets the system choose.</summary>
     public int Port { get; init; }

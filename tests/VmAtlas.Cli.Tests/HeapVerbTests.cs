@@ -35,6 +35,21 @@ public sealed class HeapVerbTests
     }
 
     [Fact]
+    public void A_snapshot_of_a_stopped_target_has_its_heap_exactly_though_it_never_rests()
+    {
+        using var shell = TestTarget.Start("/bin/sh", "-c", """exec 3<&0; "$0" live <&3 & echo child $!; exec 3<&-; wait""",
+            Path.Combine(Repository.Targets, "heap_shapes"));
+        var file = Path.GetTempFileName() + ".vmatlas";
+        CommandRun.Of("snapshot", shell.Said["child"].Single(), "--heaps", "--stop", "-o", file).Worked().Out.ShouldContain("the target stood still for");
+        var heap = CommandRun.Of("heap", file, "--json").Json();
+        heap.GetProperty("approximate").GetBoolean().ShouldBeFalse();
+        heap.GetProperty("pausedMilliseconds").GetDouble().ShouldBeGreaterThan(0);
+        CommandRun.Of("snapshot", file, "--stop", "-o", file).ExitCode.ShouldBe(2);
+        CommandRun.Of("snapshot", shell.Said["child"].Single(), "--stop", "--induce-gc", "-o", file).Error.ShouldContain("can not answer");
+        File.Delete(file);
+    }
+
+    [Fact]
     public void Text_names_arenas_and_sizes()
     {
         using var target = TestTarget.Start("heap_shapes", "arenas");

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux.Processes;
 using VmAtlas.Cli.Output;
 using VmAtlas.Model;
 using VmAtlas.Testing;

@@ -56,7 +56,7 @@ public sealed class TestTarget : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited)
+        if (!OperatingSystem.IsWindows() && !_process.HasExited)
             _ = Signals.TrySend(Pid, Signals.Continue); // it may end at this moment
         _process.StandardInput.Close();
         if (!_process.WaitForExit(5000))

@@ -1,5 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using VmAtlas.Capture;
+using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Linux.Annotators;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Testing;
 
 namespace VmAtlas.Web.Tests;
@@ -53,6 +57,29 @@ public sealed class InsideTests : IAsyncLifetime
         await Json("/api/sessions/1/heap");
         (await _running.Send(HttpMethod.Get, "/api/sessions/1/heap/chunks?start=2000&end=1000")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         new FrameReader(await Bytes("/api/sessions/1/heap/chunks?start=1000&end=2000")).Rows.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_saved_snapshot_shows_what_it_kept_of_its_heaps()
+    {
+        var (kept, plain) = (Path.Combine(_folder.FullName, "kept.vmatlas"), Path.Combine(_folder.FullName, "plain.vmatlas"));
+        using (var target = TestTarget.Start("heap_shapes"))
+        {
+            using var source = new LinuxTarget(target.Pid);
+            TimelineFile.Save(kept, new CapturePipeline(source, LinuxAnnotators.All, options: CaptureOptions.Full with { Heaps = true }).Capture());
+            TimelineFile.Save(plain, new CapturePipeline(source, LinuxAnnotators.All).Capture());
+        }
+        var session = await Json(await _running.Send(HttpMethod.Post, "/api/open", JsonSerializer.Serialize(new { path = kept })));
+        session.GetProperty("heap").GetBoolean().ShouldBeTrue();
+        var heap = (await Json("/api/sessions/1/heap?index=0")).GetProperty("arenas")[0].GetProperty("heaps")[0];
+        var range = $"start={heap.GetProperty("address").GetString()}&end={heap.GetProperty("end").GetString()}&index=0";
+        var frame = new FrameReader(await Bytes($"/api/sessions/1/heap/chunks?{range}"));
+        frame.Rows.ShouldBeGreaterThan(10);
+        (await Json($"/api/sessions/1/heap/range?{range}")).GetProperty("states").EnumerateArray().Sum(s => s.GetProperty("chunks").GetInt32()).ShouldBe(frame.Rows);
+
+        session = await Json(await _running.Send(HttpMethod.Post, "/api/open", JsonSerializer.Serialize(new { path = plain })));
+        session.GetProperty("heap").GetBoolean().ShouldBeFalse();
+        (await _running.Send(HttpMethod.Get, "/api/sessions/2/heap")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
@@ -116,6 +143,9 @@ public sealed class InsideTests : IAsyncLifetime
 
     async Task Open(int pid) =>
         (await _running.Send(HttpMethod.Post, "/api/open", $$"""{"pid":{{pid}}}""")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+    static async Task<JsonElement> Json(HttpResponseMessage answer) =>
+        JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).RootElement;
 
     async Task<JsonElement> Json(string path) => JsonDocument.Parse(await Bytes(path)).RootElement;
 

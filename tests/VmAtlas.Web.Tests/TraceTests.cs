@@ -122,6 +122,21 @@ public sealed class TraceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Mappings_are_traced_to_the_calls_that_made_them()
+    {
+        var saved = Path.Combine(_folder.FullName, "made.vmatlas");
+        SavedTraces.WriteMapping(saved, 0x7f0000000000, 0x10000);
+        await Post("/api/open", new { path = saved });
+        var made = await Json("/api/sessions/1/traces/0/makers?start=7f0000004000&end=7f0000008000");
+        var maker = made.EnumerateArray().ShouldHaveSingleItem();
+        (maker.GetProperty("function").GetString(), maker.GetProperty("call").GetString()).ShouldBe(("mmap", "make_room"));
+        maker.GetProperty("start").GetString().ShouldEndWith("7f0000004000");
+        (await Json("/api/sessions/1/traces/0/makers?start=10000&end=20000")).GetArrayLength().ShouldBe(0);
+        Figure(await Frame("/api/sessions/1/traces/0/calltree?of=mappings"), "make_room", "liveBytes").ShouldBe(0x10000);
+        (await Frame("/api/sessions/1/traces/0/calltree")).Rows.ShouldBe(1, "mappings are no blocks");
+    }
+
+    [Fact]
     public async Task A_trace_is_saved_with_its_names_and_opened_again()
     {
         using var target = TestTarget.Start(s_ledger);

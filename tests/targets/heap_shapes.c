@@ -10,6 +10,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifdef HAS_NO_MALLINFO2 // before 2.33: the same in ints
+#define mallinfo2 mallinfo
+#endif
+
 enum { MAX_THREADS = 64 };
 
 struct worker {
@@ -190,7 +194,8 @@ int main(int argc, char **argv) {
     if (count) {
         struct mallinfo2 m = mallinfo2();
         printf("arena %zu\nordblks %zu\nsmblks %zu\nhblks %zu\nhblkhd %zu\nfsmblks %zu\nuordblks %zu\nfordblks %zu\nkeepcost %zu\n",
-               m.arena, m.ordblks, m.smblks, m.hblks, m.hblkhd, m.fsmblks, m.uordblks, m.fordblks, m.keepcost);
+               (size_t)m.arena, (size_t)m.ordblks, (size_t)m.smblks, (size_t)m.hblks, (size_t)m.hblkhd, (size_t)m.fsmblks,
+               (size_t)m.uordblks, (size_t)m.fordblks, (size_t)m.keepcost);
         size_t held = 0, usable = 0;
         for (int i = 0; i < worker_count; i++)
             held += workers[i].held, usable += workers[i].usable;

@@ -1,5 +1,5 @@
 using VmAtlas.Capture.Linux.Annotators.Images;
-using VmAtlas.Capture.Linux.Pe;
+using VmAtlas.Capture.Pe;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Annotators;

@@ -12,8 +12,8 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// </remarks>
 public static class StoppedHeap
 {
-    /// <summary>How often a whole walk, which keeps the target still for long, is made at most.</summary>
-    const int MostWalks = 3;
+    /// <summary>How often a whole look, which keeps the target still for long, is made at most.</summary>
+    const int MostLooks = 3;
 
     /// <summary>How long a moment without a lock is waited for; a look at the locks keeps the target still for a fraction of a millisecond.</summary>
     static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3), s_between = TimeSpan.FromMilliseconds(0.2);
@@ -23,8 +23,24 @@ public static class StoppedHeap
     public static HeapReport? Read(
         LinuxTarget target, BlockTable mappings, StringTable strings, HeapReadOptions options, CancellationToken cancellation = default)
     {
-        var (clock, paused, walks) = (Stopwatch.StartNew(), TimeSpan.Zero, 0);
-        for (var arenas = Find(target, mappings, strings); arenas is not null;)
+        if (Find(target, mappings, strings) is null)
+            return null;
+        var (report, paused) = Look(target, mappings, strings,
+            arenas => arenas is null ? null : GlibcHeapReader.Read(arenas, mappings, strings, target, options, cancellation),
+            report => report is not { Approximate: true }, cancellation);
+        return report is null ? null : report with { Paused = paused };
+    }
+
+    /// <summary>Looks at a target while it stands still and no thread of it is in malloc; as often as given above when what was seen is not exact.</summary>
+    /// <param name="mappings">Filled with the mappings as they are at the look.</param>
+    /// <param name="look">Is given the arenas of that moment, or null where there are none.</param>
+    /// <returns>What was seen, and how long the target stood still in all.</returns>
+    /// <exception cref="VmAtlasException">It can not be stopped: see <see cref="TargetStop.All"/>.</exception>
+    public static (T Seen, TimeSpan Paused) Look<T>(
+        LinuxTarget target, BlockTable mappings, StringTable strings, Func<GlibcArenas?, T> look, Func<T, bool> isExact, CancellationToken cancellation)
+    {
+        var (clock, paused, looks) = (Stopwatch.StartNew(), TimeSpan.Zero, 0);
+        for (var arenas = Find(target, mappings, strings);;)
         {
             using (var stop = TargetStop.All(target))
             {
@@ -33,11 +49,11 @@ public static class StoppedHeap
                 {
                     // Those found before may not be all any more.
                     arenas = Find(target, mappings, strings);
-                    if (arenas is not null && (late || AreAtRest(target, arenas)))
+                    if (late || AreAtRest(target, arenas))
                     {
-                        var report = GlibcHeapReader.Read(arenas, mappings, strings, target, options, cancellation);
-                        if (!report.Approximate || ++walks == MostWalks || late)
-                            return report with { Paused = paused + stop.Elapsed };
+                        var seen = look(arenas);
+                        if (late || isExact(seen) || ++looks == MostLooks)
+                            return (seen, paused + stop.Elapsed);
                     }
                 }
                 paused += stop.Elapsed;
@@ -47,7 +63,6 @@ public static class StoppedHeap
             if (arenas is { Problems.Count: > 0 })
                 arenas = Find(target, mappings, strings);
         }
-        return null;
     }
 
     static GlibcArenas? Find(LinuxTarget target, BlockTable mappings, StringTable strings)
@@ -57,7 +72,8 @@ public static class StoppedHeap
         return GlibcArenas.Find(mappings, strings, target);
     }
 
-    static bool AreAtRest(LinuxTarget target, GlibcArenas arenas) => arenas.Problems.Count == 0 && !arenas.Arenas.Any(a => IsLocked(target, a));
+    static bool AreAtRest(LinuxTarget target, GlibcArenas? arenas) =>
+        arenas is null || arenas.Problems.Count == 0 && !arenas.Arenas.Any(a => IsLocked(target, a));
 
     /// <summary>malloc_state begins with its lock, an int that is 0 when nobody has it.</summary>
     static bool IsLocked(LinuxTarget target, GlibcArena arena)

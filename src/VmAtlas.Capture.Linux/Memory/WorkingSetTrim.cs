@@ -5,14 +5,6 @@ using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Memory;
 
-/// <summary>What a trim did.</summary>
-/// <param name="Before">Rss before.</param>
-/// <param name="After">Rss after: what stayed was in use, locked, dirty without swap to go to, or touched again.</param>
-/// <param name="Advised">Bytes of mappings the kernel took the advice for.</param>
-/// <param name="Refused">Mappings it refused.</param>
-/// <param name="LeftOut">Mappings not asked for: locked, hugetlb and device memory can not be written out.</param>
-public sealed record TrimResult(ByteSize Before, ByteSize After, ByteSize Advised, int Refused, int LeftOut);
-
 /// <summary>process_madvise(2) with MADV_PAGEOUT over all mappings of a target.</summary>
 static unsafe class WorkingSetTrim
 {

@@ -18,10 +18,11 @@ static class SymbolFolders
     public static SymbolPath Of(string? option, Session session) =>
         SymbolPath.Parse(option, session.Environment(SymbolPath.Variable), Configured(session));
 
-    /// <summary>By the XDG base directories: the folder of our configuration; null where there is no home.</summary>
+    /// <summary>The folder of our configuration, by the XDG base directories or Windows' own; null where there is no home.</summary>
     public static string? ConfigurationFolder(Session session)
     {
-        var folder = session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
+        var folder = OperatingSystem.IsWindows() ? session.Environment("APPDATA")
+            : session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
             : session.Environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
         return folder is null ? null : Path.Combine(folder, "vmatlas");
     }

@@ -55,7 +55,7 @@ abstract class Verb : Command
     /// <summary>An argument naming what is looked at.</summary>
     protected static Argument<string> TargetArgument(string name = "target") => new(name)
     {
-        Description = "A pid, a process name, or a saved file: x.vmatlas, x.vmatlas@3 (its third snapshot), x.csv, x.mmp.",
+        Description = "A pid, a process name, or a saved file: x.vmatlas, x.vmatlas@3 (its third snapshot), x.csv, x.mmp; or a dump: core, x.dmp.",
         CompletionSources = { Targets.TargetCompletion.Complete },
     };
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Output;
@@ -59,7 +58,8 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, 
             yield return line;
         if (page is { } state)
             yield return ("Page", string.Join(", ", PageWords.Of(state)));
-        yield return ("In memory", $"{Figures.Kib(block.Get(Measure.TotalWs))} of the block, {Figures.Kib(block.Get(Measure.PrivateWs))} of it private");
+        if (snapshot.Has(Measure.TotalWs))
+            yield return ("In memory", $"{Figures.Kib(block.Get(Measure.TotalWs))} of the block, {Figures.Kib(block.Get(Measure.PrivateWs))} of it private");
         if (block.Flags != 0)
             yield return ("VmFlags", VmFlags.ToText(block.Flags));
         yield return ("Why", Escape.Text($"{region.Annotator.Name}: {region.Reason}"));

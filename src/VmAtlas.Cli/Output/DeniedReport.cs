@@ -1,5 +1,5 @@
 using System.Text.Json;
-using VmAtlas.Capture.Linux;
+using VmAtlas.Capture;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Output;
@@ -7,7 +7,7 @@ namespace VmAtlas.Cli.Output;
 /// <summary>What can be known of a process that may not be read: who it is, and the kernel's totals of status.</summary>
 static class DeniedReport
 {
-    public static void Write(Screen screen, LinuxTarget target)
+    public static void Write(Screen screen, ICaptureTarget target)
     {
         ProcessLine.Write(screen, target.Process);
         screen.Line();
@@ -22,7 +22,7 @@ static class DeniedReport
         screen.Line("the kernel's own totals; its mappings may not be read", Palette.Muted);
     }
 
-    public static void WriteJson(Utf8JsonWriter json, LinuxTarget target, string whyNot)
+    public static void WriteJson(Utf8JsonWriter json, ICaptureTarget target, string whyNot)
     {
         json.WriteStartObject();
         json.WriteStartObject("process");

@@ -1,4 +1,4 @@
-using VmAtlas.Capture.Linux.Processes;
+using VmAtlas.Capture;
 
 namespace VmAtlas.Cli.Output;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using VmAtlas.Capture.Linux.Processes;
+using VmAtlas.Capture;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Output;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using VmAtlas.Capture.Linux.Processes;
+using VmAtlas.Capture;
 
 namespace VmAtlas.Cli.Output;
 
@@ -42,7 +42,8 @@ static class ProcessTable
         }
         if (row.ParentPid is { } parent)
             json.WriteNumber("parentPid", parent);
-        json.WriteString("state", row.State.ToString());
+        if (row.State != default)
+            json.WriteString("state", row.State.ToString());
         if (row.WhyNot is { } why)
             json.WriteString("whyNot", why);
         json.WriteEndObject();

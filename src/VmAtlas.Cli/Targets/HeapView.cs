@@ -1,3 +1,4 @@
+using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Heaps;
 using VmAtlas.Model;
@@ -29,10 +30,22 @@ sealed record HeapView(HeapReport Report, ProcessFacts Process)
         return new HeapView(report, target.Process) { Target = target, Classes = new BlockClasses(target, mappings, strings) };
     }
 
+    /// <exception cref="VmAtlasException">The dump is of no process with a glibc heap.</exception>
+    static HeapView OfDump(ICaptureTarget dump, IMemorySource memory, CancellationToken cancellation)
+    {
+        var (mappings, strings) = (new BlockTable(), new StringTable());
+        dump.ReadMappings(mappings, strings, []);
+        var report = GlibcHeapReader.Read(mappings, strings, memory, new HeapReadOptions { Chunks = true }, cancellation) ?? throw new VmAtlasException(
+            Failure.General, $"there is no heap of glibc's malloc in the dump of {dump.Process.Name}");
+        return new HeapView(report, dump.Process);
+    }
+
     /// <exception cref="VmAtlasException">The snapshot was saved without its heap.</exception>
     public static HeapView OfFile(string text, CancellationToken cancellation)
     {
         using var file = Targets.Target.Open(text);
+        if (file is ReadableTarget { Source: IMemorySource memory } dump)
+            return OfDump(dump.Source, memory, cancellation);
         var snapshot = file.Capture(Capture.CaptureOptions.Quick, cancellation);
         var heap = snapshot.Heap ?? throw new VmAtlasException(Failure.NotFound,
             $"{text} has no heap in it: it is kept by 'vmatlas snapshot <target> --heaps -o <file>', and only where the program uses glibc's malloc");

@@ -1,4 +1,4 @@
-using VmAtlas.Capture.Linux.Processes;
+using VmAtlas.Capture;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
@@ -10,7 +10,7 @@ static class ProcessName
     /// <exception cref="AmbiguousTargetException">There are several.</exception>
     public static int Find(string name)
     {
-        var found = ProcessFinder.Find(name);
+        var found = Platform.Current.Find(name);
         return found.Count switch
         {
             0 => throw new VmAtlasException(Failure.NotFound, $"there is no process named '{name}'{(File.Exists(name) ? $"; for the file say ./{name}" : "")}"),

@@ -1,5 +1,4 @@
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux.Processes;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
@@ -12,7 +11,7 @@ static class ProcessTreeCapture
     public static IReadOnlyList<Snapshot> Capture(LiveTarget root, ICollection<Problem> problems, CancellationToken cancellation)
     {
         var snapshots = new List<Snapshot> { root.Capture(CaptureOptions.Quick, cancellation) };
-        foreach (var pid in ProcessTree.Of(root.Linux.Process.Pid).Skip(1))
+        foreach (var pid in Platform.Current.TreeOf(root.Source.Process.Pid).Skip(1))
         {
             try
             {

@@ -1,6 +1,4 @@
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux;
-using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
@@ -16,8 +14,8 @@ static class Rehearsal
     /// <param name="report">What will be done with the snapshot, writing to nowhere.</param>
     public static void Start(CaptureOptions options, Action<Snapshot>? report) => Task.Run(() =>
     {
-        using var self = new LinuxTarget(Environment.ProcessId);
-        var snapshot = new CapturePipeline(self, LinuxAnnotators.All, null, options with { Once = true }).Capture();
+        using var self = Platform.Current.Open(Environment.ProcessId);
+        var snapshot = new CapturePipeline(self, Platform.Current.Annotators(), null, options with { Once = true }).Capture();
         report?.Invoke(snapshot);
     });
 }

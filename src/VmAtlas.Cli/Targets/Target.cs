@@ -1,7 +1,7 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
-using VmAtlas.Capture.Linux.Annotators;
+using VmAtlas.Capture.Linux.Heaps;
 using VmAtlas.Cli.Output;
 using VmAtlas.Model;
 
@@ -15,7 +15,7 @@ abstract class Target : IDisposable
     /// <param name="clr">How to find out about the memory of a live .NET process; the usual way where left out.</param>
     public static Target Open(string text, ClrOptions? clr = null) => TargetSpec.Parse(text) switch
     {
-        FileSpec file => new SavedTarget(file),
+        FileSpec file => DumpFile.TryOpen(file) is { } dump ? dump : new SavedTarget(file),
         NameSpec name => new LiveTarget(ProcessName.Find(name.Name), clr),
         ProcessSpec process => new LiveTarget(process.Pid, clr),
         _ => throw new InvalidOperationException("a kind of target nobody opens"),
@@ -29,6 +29,11 @@ abstract class Target : IDisposable
             throw new VmAtlasException(Failure.Usage, $"'{text}' is a saved file, and {need} takes a live process");
         return (LiveTarget)Open(text);
     }
+
+    /// <summary>The same, for what can be done to a dump as well: it has the memory itself.</summary>
+    public static ReadableTarget OpenReadable(string text, string need) =>
+        TargetSpec.Parse(text) is FileSpec file ? DumpFile.TryOpen(file)
+            ?? throw new VmAtlasException(Failure.Usage, $"'{text}' is a saved file, and {need} takes a live process or a dump") : OpenLive(text, need);
 
     /// <summary>The target's address space: read now, or as it was saved.</summary>
     public abstract Snapshot Capture(CaptureOptions options, CancellationToken cancellation);
@@ -46,23 +51,31 @@ abstract class Target : IDisposable
     public abstract void Dispose();
 }
 
+/// <summary>A target whose memory itself can be looked into.</summary>
+abstract class ReadableTarget : Target
+{
+    /// <summary>What it can do is asked for by type.</summary>
+    public abstract ICaptureTarget Source { get; }
+}
+
 /// <summary>A process that runs.</summary>
-sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
+sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
 {
     readonly ClrAnnotator _clr = new(clr);
 
-    public LinuxTarget Linux { get; } = new(pid, beside: true);
+    public override ICaptureTarget Source { get; } = Platform.Current.Open(pid, beside: true);
 
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation)
     {
-        Linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
+        if (Source is LinuxTarget linux)
+            linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
         return Pipeline(options with { Once = true }).Capture(cancellation);
     }
 
     public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
     {
         using var counting = new ClrAnnotator((clr ?? new ClrOptions()) with { Objects = true });
-        var snapshot = new CapturePipeline(Linux, LinuxAnnotators.With(counting), null, options with { Once = true }).Capture(cancellation);
+        var snapshot = new CapturePipeline(Source, Platform.Current.Annotators(counting), null, options with { Once = true }).Capture(cancellation);
         return counting.LastReport switch
         {
             { Objects: { } objects } => snapshot.With(objects),
@@ -71,12 +84,22 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : Target
         };
     }
 
+    /// <summary>The same while the target is held still, so that all is of one moment.</summary>
+    /// <param name="objects">Whether the objects of a managed heap are counted too.</param>
+    /// <returns>With how long it stood still, which a snapshot's heap knows too.</returns>
+    public (Snapshot Snapshot, TimeSpan Paused) CaptureStopped(CaptureOptions options, bool objects, CancellationToken cancellation)
+    {
+        var (snapshot, paused) = StoppedHeap.Look(Source.Require<LinuxTarget>("holding it still"), new BlockTable(), new StringTable(),
+            _ => objects ? CaptureObjects(options, cancellation) : Capture(options, cancellation), s => s.Heap?.Value is not { Approximate: true }, cancellation);
+        return (snapshot.Heap is { } heap ? snapshot.With(heap.Value with { Paused = paused }) : snapshot, paused);
+    }
+
     /// <summary>For more than one snapshot: they share their texts.</summary>
-    public CapturePipeline Pipeline(CaptureOptions options) => new(Linux, LinuxAnnotators.With(_clr), null, options);
+    public CapturePipeline Pipeline(CaptureOptions options) => new(Source, Platform.Current.Annotators(_clr), null, options);
 
     public override void Dispose()
     {
         _clr.Dispose();
-        Linux.Dispose();
+        Source.Dispose();
     }
 }

@@ -1,5 +1,5 @@
 using System.CommandLine.Completions;
-using VmAtlas.Capture.Linux.Processes;
+using VmAtlas.Capture;
 
 namespace VmAtlas.Cli.Targets;
 
@@ -8,7 +8,7 @@ static class TargetCompletion
 {
     public static IEnumerable<CompletionItem> Complete(CompletionContext context)
     {
-        var processes = ProcessList.Read(ProcessDetail.Totals);
+        var processes = Platform.Current.Processes(ProcessDetail.Totals);
         // A name with blanks or signs in it would have to be quoted for the shell: such a process has its pid.
         var names = processes.Select(p => p.Name).Where(n => n.Length > 0 && n.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'));
         return names.Distinct().Order(StringComparer.Ordinal).Concat(processes.Select(p => $"{p.Pid}")).Select(n => new CompletionItem(n));

@@ -6,11 +6,11 @@ namespace VmAtlas.Cli.Targets;
 /// <summary>What the user means by a target, before it is looked for.</summary>
 abstract record TargetSpec
 {
-    static readonly string[] s_extensions = [".vmatlas", ".csv", ".mmp", ".json", ".txt"];
+    static readonly string[] s_extensions = [".vmatlas", ".csv", ".mmp", ".json", ".txt", ".dmp", ".core", ".vmcalls"];
 
     /// <summary>
     /// Digits are a pid. What has a slash or ends like a saved file is a file, with <c>@3</c>, <c>@-1</c> or <c>@last</c> choosing among its
-    /// snapshots. The rest is a process's name, whatever files lie about: <c>./nginx</c> is a file of that name.
+    /// snapshots. So is a file named "core" or "core.1234". The rest is a process's name, whatever files lie about: <c>./nginx</c> is a file of that name.
     /// </summary>
     /// <exception cref="VmAtlasException">A pid or snapshot number that can be none.</exception>
     public static TargetSpec Parse(string text)
@@ -26,7 +26,8 @@ abstract record TargetSpec
     }
 
     static bool IsFile(string text) =>
-        text.Contains('/') || s_extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase));
+        text.Contains('/') || (OperatingSystem.IsWindows() && text.Contains('\\')) || s_extensions.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase))
+        || (text == "core" || text.StartsWith("core.", StringComparison.Ordinal)) && File.Exists(text);
 
     static int ParseNumber(string text)
     {

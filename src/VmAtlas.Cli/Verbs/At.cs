@@ -37,7 +37,7 @@ sealed class At : Verb
         using var target = Target.Open(arguments.GetRequiredValue(_target));
         var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
         var traced = target is SavedTarget { Timeline: TimelineReader } saved ? TracedPlace.Find(saved.File.Path, snapshot.Process.Pid, address) : null;
-        var place = new AddressReport(snapshot, address, PageAt(target, address), (target as LiveTarget)?.Linux.PlaceInImage(snapshot, address), traced);
+        var place = new AddressReport(snapshot, address, PageAt(target, address), ((target as ReadableTarget)?.Source as IImageSymbols)?.PlaceInImage(snapshot, address), traced);
         if (arguments.GetValue(Json))
             session.WriteJson(place.WriteJson);
         else
@@ -48,7 +48,7 @@ sealed class At : Verb
     /// <summary>The state of the address's page; null for a saved file, and where the system would not say.</summary>
     static PageState? PageAt(Target target, Address address)
     {
-        if (target is not LiveTarget { Linux: IPageSource pages })
+        if (target is not ReadableTarget { Source: IPageSource pages })
             return null;
         var start = address.Value & ~(pages.PageSize.Bytes - 1);
         var states = new PageState[1];

@@ -54,7 +54,7 @@ sealed class Export : Verb
         using var target = Target.Open(name);
         var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
         Action<Stream> write = format == "html"
-            ? stream => HtmlReport.Write(TimelineOf(target, name, snapshot), TitleOf(target, snapshot), stream)
+            ? stream => HtmlReport.Write(TimelineOf(target, name, snapshot), TitleOf(target, snapshot), stream, target is SavedTarget { File.Path: var file } && TimelineFile.IsOne(file) ? file : null)
             : stream => Write(snapshot, stream, format, arguments.GetValue(_gaps));
         if (path == "-")
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
@@ -57,10 +58,11 @@ sealed class Heap : Verb
         using var target = TargetSpec.Parse(text) is FileSpec ? null : Target.OpenLive(text, "looking into its heap");
         if (target is null)
             RefuseLiveOptions(arguments, text);
-        var before = Before(arguments, target?.Linux, session);
+        var process = target?.Source.Require<LinuxTarget>("looking into its heap");
+        var before = Before(arguments, process, session);
         var view = target is null
             ? HeapView.OfFile(text, session.Cancellation)
-            : HeapView.OfProcess(target.Linux, arguments.GetValue(_stop), query is not null || arguments.GetValue(_classes), session.Cancellation);
+            : HeapView.OfProcess(process!, arguments.GetValue(_stop), query is not null || arguments.GetValue(_classes), session.Cancellation);
         var growth = before is null ? null : HeapGrowth.Between(before, view.Report.Sizes);
         var tally = arguments.GetValue(_classes) ? view.Classes!.Tally(view.Report.Chunks!, session.Cancellation) : null;
         var listing = query is null ? null : new BlockListing(ChunksOf(view.Report),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
@@ -22,8 +23,8 @@ sealed class Mark : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         using var target = Target.OpenLive(arguments.GetRequiredValue(_target), "marking");
-        var process = target.Linux.Process;
-        target.Linux.Mark();
+        var process = target.Source.Process;
+        target.Source.Require<IMarkable>("marking").Mark();
         if (arguments.GetValue(Json))
             session.WriteJson(json =>
             {

@@ -45,6 +45,7 @@ sealed class Open : Verb
     {
         var options = new WebServerOptions
         {
+            Platform = Platform.Current,
             Port = arguments.GetValue(_port),
             SettingsPath = SymbolFolders.ConfigurationFolder(session) is { } folder ? Path.Combine(folder, "page.json") : null,
             Symbols = SymbolFolders.Of(arguments.GetValue(_symbols), session),

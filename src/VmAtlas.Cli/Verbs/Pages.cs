@@ -39,7 +39,7 @@ sealed class Pages : Verb
         var what = arguments.GetRequiredValue(_what);
         using var target = Target.OpenLive(arguments.GetRequiredValue(_target), "looking at its pages");
         var snapshot = target.Capture(CaptureOptions.Quick, session.Cancellation);
-        var report = new PageReport(snapshot, target.Linux, session.Cancellation);
+        var report = new PageReport(snapshot, target.Source.Require<IPageSource>("looking at its pages"), session.Cancellation);
         var regions = Choose(snapshot, what);
         if (arguments.GetValue(Json))
             session.WriteJson(json => report.WriteJson(json, regions));

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using VmAtlas.Capture.Linux.Processes;
+using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
+using VmAtlas.Cli.Targets;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Verbs;
@@ -42,7 +43,7 @@ sealed class Ps : Verb
         var filter = arguments.GetValue(_filter) is { } text ? ProcessFilter.Parse(text) : null;
         var (column, descending) = ReadOrder(arguments.GetRequiredValue(_sort));
         var detail = arguments.GetValue(_quick) ? ProcessDetail.Totals : ProcessDetail.Sums;
-        var all = ProcessList.Read(detail, arguments.GetValue(_kernel), session.Cancellation);
+        var all = Platform.Current.Processes(detail, arguments.GetValue(_kernel), session.Cancellation);
         var rows = column.Sort(all.Where(r => filter?.Fits(r) ?? true), descending).Take(arguments.GetValue(_top) ?? int.MaxValue).ToList();
         if (arguments.GetValue(Json))
             session.WriteJson(json => ProcessTable.WriteJson(json, rows));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
@@ -93,12 +92,12 @@ sealed class Show : Verb
         }
         catch (VmAtlasException e) when (e.Failure == Failure.NotPermitted && target is LiveTarget)
         {
-            ReportDenied(((LiveTarget)target).Linux, e.Message, json, session);
+            ReportDenied(((LiveTarget)target).Source, e.Message, json, session);
             throw;
         }
     }
 
-    static void ReportDenied(LinuxTarget process, string why, bool json, Session session)
+    static void ReportDenied(ICaptureTarget process, string why, bool json, Session session)
     {
         if (json)
             session.WriteJson(writer => DeniedReport.WriteJson(writer, process, why));

@@ -13,6 +13,7 @@ namespace VmAtlas.Cli.Verbs;
 sealed class Strings : Verb
 {
     const int DefaultLeast = 6;
+    const string Need = "reading its strings";
 
     readonly Argument<string> _target = TargetArgument();
     readonly Argument<string?> _address = new("address") { Description = "Only the region that holds this address.", Arity = ArgumentArity.ZeroOrOne };
@@ -22,7 +23,7 @@ sealed class Strings : Verb
     readonly Option<bool> _ignoreCase = new("--ignore-case", "-i") { Description = "Case does not matter to --grep." };
 
     public Strings()
-        : base("strings", "List printable texts in a live process's memory, reading only what is present.")
+        : base("strings", "List printable texts in the memory of a live process or a dump, reading only what is present.")
     {
         Add(_target);
         Add(_address);
@@ -50,7 +51,7 @@ sealed class Strings : Verb
             throw new VmAtlasException(Failure.Usage, $"-n takes a number from 1 to {StringScanner.LongestRun}, not {least}");
         var pattern = arguments.GetValue(_grep) is { } grep ? Compile(grep, arguments.GetValue(_ignoreCase)) : null;
         var choice = _rows.Read(arguments);
-        using var target = Target.OpenLive(arguments.GetRequiredValue(_target), "reading its strings");
+        using var target = Target.OpenReadable(arguments.GetRequiredValue(_target), Need);
         var snapshot = target.Capture(CaptureOptions.Quick, session.Cancellation);
         var regions = arguments.GetValue(_address) is { } address
             ? [AddressArgument.Region(snapshot, AddressArgument.Parse(address)).Index]
@@ -63,10 +64,10 @@ sealed class Strings : Verb
     }
 
     static void WriteText(
-        Screen screen, LiveTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
+        Screen screen, ReadableTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
     {
         var (cell, type) = (new Cell(), MemoryType.Free);
-        var scanner = new StringScanner(target.Linux, target.Linux, least, (address, encoding, text) =>
+        var scanner = new StringScanner(target.Source.Require<IMemorySource>(Need), target.Source as IPageSource, least, (address, encoding, text) =>
         {
             if (pattern is not null && !pattern.IsMatch(text))
                 return;
@@ -79,17 +80,17 @@ sealed class Strings : Verb
         foreach (var region in regions)
         {
             type = snapshot.Regions.Types[region];
-            Scan(scanner, snapshot.RegionAt(region), cancellation);
+            Scan(scanner, snapshot, region, cancellation);
         }
     }
 
     static void WriteJson(
-        Utf8JsonWriter json, LiveTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
+        Utf8JsonWriter json, ReadableTarget target, Snapshot snapshot, int[] regions, int least, Regex? pattern, CancellationToken cancellation)
     {
         const int Enough = 1 << 16;
         json.WriteStartObject();
         json.WriteStartArray("strings");
-        var scanner = new StringScanner(target.Linux, target.Linux, least, (address, encoding, text) =>
+        var scanner = new StringScanner(target.Source.Require<IMemorySource>(Need), target.Source as IPageSource, least, (address, encoding, text) =>
         {
             if (pattern is not null && !pattern.IsMatch(text))
                 return;
@@ -102,18 +103,18 @@ sealed class Strings : Verb
                 json.Flush();
         });
         foreach (var region in regions)
-            Scan(scanner, snapshot.RegionAt(region), cancellation);
+            Scan(scanner, snapshot, region, cancellation);
         json.WriteEndArray();
         json.WriteNumber("bytesRead", scanner.BytesRead);
         json.WriteEndObject();
     }
 
     /// <summary>Block by block, so that a text does not run on from one thing into the next.</summary>
-    static void Scan(StringScanner scanner, Region region, CancellationToken cancellation)
+    static void Scan(StringScanner scanner, Snapshot snapshot, int region, CancellationToken cancellation)
     {
-        foreach (var block in region.Blocks)
+        foreach (var block in snapshot.RegionAt(region).Blocks)
         {
-            if (block.Get(Measure.TotalWs) > 0)
+            if (block.Get(Measure.TotalWs) > 0 || !snapshot.Has(Measure.TotalWs))
                 scanner.Scan(block.Range, cancellation);
         }
     }

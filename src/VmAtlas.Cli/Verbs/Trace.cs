@@ -48,6 +48,8 @@ sealed class Trace : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
+        if (OperatingSystem.IsWindows())
+            throw new VmAtlasException(Failure.Usage, "programs can be traced on Linux only; a trace made there can be looked at here");
         var command = arguments.GetValue(_command) ?? [];
         var pid = arguments.GetValue(_attach) is { } target ? ProcessOf(target) : (int?)null;
         if (pid is null == (command.Length == 0))

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
@@ -22,12 +23,12 @@ sealed class Trim : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         using var target = Target.OpenLive(arguments.GetRequiredValue(_target), "trimming");
-        var result = target.Linux.Trim();
+        var result = target.Source.Require<ITrimmable>("trimming").Trim();
         if (arguments.GetValue(Json))
             session.WriteJson(json =>
             {
                 json.WriteStartObject();
-                json.WriteNumber("pid", target.Linux.Process.Pid);
+                json.WriteNumber("pid", target.Source.Process.Pid);
                 json.WriteNumber("totalWsBefore", result.Before.Bytes);
                 json.WriteNumber("totalWsAfter", result.After.Bytes);
                 json.WriteNumber("advised", result.Advised.Bytes);
@@ -40,9 +41,9 @@ sealed class Trim : Verb
         return 0;
     }
 
-    static void Write(Screen screen, LiveTarget target, Capture.Linux.Memory.TrimResult result)
+    static void Write(Screen screen, LiveTarget target, TrimResult result)
     {
-        screen.Line($"{Escape.Text(target.Linux.Process.Name)} {target.Linux.Process.Pid}: Total WS {Figures.Kib(result.Before.Bytes)} before, {Figures.Kib(result.After.Bytes)} after");
+        screen.Line($"{Escape.Text(target.Source.Process.Name)} {target.Source.Process.Pid}: Total WS {Figures.Kib(result.Before.Bytes)} before, {Figures.Kib(result.After.Bytes)} after");
         if (result.Refused > 0)
             screen.Sentence($"! the kernel refused {result.Refused:N0} mappings", Palette.Warning);
         if (result.LeftOut > 0)

@@ -107,7 +107,7 @@ sealed class ImportedRegions(ImportProblems problems)
         var index = blocks.Add(Math.Max(start, before), end);
         var region = _regions[block.Region];
         blocks.SetProtection(index, row.Protection);
-        blocks.SetFacts(index, (block.StartsMapping ? BlockFlags.StartsMapping : 0) | (start < before ? BlockFlags.Clipped : 0));
+        blocks.SetFacts(index, row.Facts | (block.StartsMapping ? BlockFlags.StartsMapping : 0) | (start < before ? BlockFlags.Clipped : 0));
         blocks.SetLabel(index, row.Details == region.Details ? 0 : row.Details);
         blocks.SetName(index, region.Type is MemoryType.Image or MemoryType.MappedFile ? region.Details : 0);
         SetMeasures(row, index, blocks);

@@ -10,6 +10,8 @@ record struct ImportedRow
     public MemoryType Type;
     public Protection Protection;
 
+    public BlockFlags Facts;
+
     /// <summary>Number of a text.</summary>
     public int Details;
 

@@ -97,6 +97,7 @@ static class MmpImport
 
     static void AddRegion(XmlReader xml, ForeignSnapshot snapshot, bool isBlock)
     {
+        var protection = (uint)Math.Min(Number(xml, "Protection"), uint.MaxValue);
         var row = new ImportedRow
         {
             Address = Number(xml, "Address"),
@@ -108,7 +109,8 @@ static class MmpImport
             SharedWs = Number(xml, "SharedWS"),
             LockedWs = Number(xml, "LockedWS"),
             Mappings = (int)Math.Min(Number(xml, "Blocks"), int.MaxValue),
-            Protection = VmmapWords.FromPageConstant((uint)Math.Min(Number(xml, "Protection"), uint.MaxValue)),
+            Protection = PageConstants.ToProtection(protection),
+            Facts = protection == PageConstants.NoAccess ? BlockFlags.NoAccess : BlockFlags.None,
             Type = Type(xml),
             Details = snapshot.Text(xml.GetAttribute("Details") ?? ""),
             IsBlock = isBlock,

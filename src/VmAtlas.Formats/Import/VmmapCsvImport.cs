@@ -65,6 +65,7 @@ static class VmmapCsvImport
         row.IsBlock = address.StartsWith(' ');
         row.Mappings = (int)Math.Min(columns.Number("Blocks"), int.MaxValue);
         row.Protection = VmmapWords.ParseProtection(columns.Text("Protection"));
+        row.Facts = VmmapWords.IsNoAccess(columns.Text("Protection")) ? BlockFlags.NoAccess : BlockFlags.None;
         row.Details = snapshot.Text(Unguarded(columns.Text("Details")));
         return row;
     }

@@ -39,7 +39,14 @@ public sealed class StackText(NodeFrames frames)
     /// <summary>Leaf first.</summary>
     public void WriteJson(Utf8JsonWriter json, uint site)
     {
-        json.WriteStartArray("stack");
+        json.WritePropertyName("stack");
+        WriteFrames(json, site);
+    }
+
+    /// <summary>The bare array.</summary>
+    public void WriteFrames(Utf8JsonWriter json, uint site)
+    {
+        json.WriteStartArray();
         foreach (var frame in frames.Stack(site))
         {
             json.WriteStartObject();

@@ -57,7 +57,7 @@ static class VmmapReport
             Type = type,
             Measures = region.GetAll(),
             Blocks = region.MappingCount,
-            Protection = Greatest(region).ToVmmapText(),
+            Protection = Greatest(region),
             Details = region.Details,
         });
         foreach (var block in region.Blocks)
@@ -68,7 +68,7 @@ static class VmmapReport
                 IsBlock = true,
                 Type = type,
                 Measures = block.GetAll(),
-                Protection = block.Protection.ToVmmapText(),
+                Protection = block.Protection.ToVmmapText(block.Facts),
                 Details = block.Label,
             });
         }
@@ -89,14 +89,14 @@ static class VmmapReport
     }
 
     /// <summary>VMMap's rule for a region: the numerically greatest Windows constant among its blocks.</summary>
-    static Protection Greatest(Region region)
+    static string Greatest(Region region)
     {
-        var (greatest, rank) = (Protection.None, 0u);
+        var (greatest, rank) = ((Protection.None, BlockFlags.None), 0u);
         foreach (var block in region.Blocks)
         {
-            if (VmmapWords.ToPageConstant(block.Protection) is var constant && constant >= rank)
-                (greatest, rank) = (block.Protection, constant);
+            if (PageConstants.Of(block.Protection, block.Facts) is var constant && constant >= rank)
+                (greatest, rank) = ((block.Protection, block.Facts), constant);
         }
-        return greatest;
+        return greatest.Item1.ToVmmapText(greatest.Item2);
     }
 }

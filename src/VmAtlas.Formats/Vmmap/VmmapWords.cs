@@ -29,6 +29,9 @@ static class VmmapWords
         ("Reserved", Protection.None), ("", Protection.None),
     ];
 
+    static readonly (string Word, Protection Protection)[] s_modifiers =
+        [("Guard", Protection.Guard), ("WriteCombine", Protection.WriteCombine), ("NoCache", Protection.NoCache)];
+
     /// <summary>What VMMap calls the type in a row of the details, which is not always its name in the summary.</summary>
     public static string RowType(MemoryType type, bool shared) => type switch
     {
@@ -52,54 +55,35 @@ static class VmmapWords
         return false;
     }
 
-    /// <summary>Reads "Execute/Copy on Write/Guard"; what is added behind (WriteCombine, NoCache) has no bit in the model and is passed over.</summary>
+    /// <summary>Whether the words mean committed memory that nothing may access.</summary>
+    public static bool IsNoAccess(ReadOnlySpan<char> words) => words.Equals("No access", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads "Execute/Copy on Write/Guard"; a word behind a slash that is not known is passed over.</summary>
     public static Protection ParseProtection(ReadOnlySpan<char> words)
     {
-        var guard = Protection.None;
+        var added = Protection.None;
         while (true)
         {
             foreach (var (known, meaning) in s_protections)
             {
                 if (words.Equals(known, StringComparison.OrdinalIgnoreCase))
-                    return meaning | guard;
+                    return meaning | added;
             }
             var slash = words.LastIndexOf('/');
             if (slash < 0)
-                return guard;
-            if (words[(slash + 1)..].Equals("Guard", StringComparison.OrdinalIgnoreCase))
-                guard = Protection.Guard;
+                return added;
+            added |= Modifier(words[(slash + 1)..]);
             words = words[..slash];
         }
     }
 
-    /// <summary>Windows' PAGE_* constant of a protection: VMMap shows the numerically greatest of its blocks for a region.</summary>
-    public static uint ToPageConstant(Protection protection)
+    static Protection Modifier(ReadOnlySpan<char> word)
     {
-        var execute = (protection & Protection.Execute) != 0;
-        var access = (protection & (Protection.Read | Protection.Write | Protection.CopyOnWrite)) switch
+        foreach (var (known, meaning) in s_modifiers)
         {
-            var p when (p & Protection.CopyOnWrite) != 0 => execute ? 0x80u : 0x08,
-            var p when (p & Protection.Write) != 0 => execute ? 0x40u : 0x04,
-            Protection.Read => execute ? 0x20u : 0x02,
-            _ => execute ? 0x10u : 0,
-        };
-        return access | ((protection & Protection.Guard) != 0 ? 0x100u : 0);
-    }
-
-    /// <summary>The protection of a PAGE_* constant, as saved files have it; bits without a meaning here are passed over.</summary>
-    public static Protection FromPageConstant(uint constant)
-    {
-        var access = (constant & 0xff) switch
-        {
-            0x02 => Protection.Read,
-            0x04 => Protection.Read | Protection.Write,
-            0x08 => Protection.Read | Protection.CopyOnWrite,
-            0x10 => Protection.Execute,
-            0x20 => Protection.Execute | Protection.Read,
-            0x40 => Protection.Execute | Protection.Read | Protection.Write,
-            0x80 => Protection.Execute | Protection.Read | Protection.CopyOnWrite,
-            _ => Protection.None,
-        };
-        return access | ((constant & 0x100) != 0 ? Protection.Guard : 0);
+            if (word.Equals(known, StringComparison.OrdinalIgnoreCase))
+                return meaning;
+        }
+        return Protection.None;
     }
 }

@@ -9,6 +9,7 @@ static class SetColumns
     [
         ("read", Model.Protection.Read), ("write", Model.Protection.Write), ("execute", Model.Protection.Execute),
         ("shared", Model.Protection.Shared), ("guard", Model.Protection.Guard), ("copyonwrite", Model.Protection.CopyOnWrite),
+        ("writecombine", Model.Protection.WriteCombine), ("nocache", Model.Protection.NoCache),
     ];
 
     static readonly (string Word, string Meaning, BlockFlags Bit)[] s_marks =
@@ -17,6 +18,7 @@ static class SetColumns
         ("guard", "it guards a neighbour: nothing is meant to be in it", BlockFlags.Guard),
         ("clipped", "the target changed while it was read, and the mapping overlapped the one before", BlockFlags.Clipped),
         ("apportioned", "a piece of a mapping, some of whose measures are shares of the mapping's", BlockFlags.Apportioned),
+        ("no-access", "committed, but nothing may access it", BlockFlags.NoAccess),
         ("thp-eligible", "the kernel may put transparent huge pages in it", BlockFlags.ThpEligible),
     ];
 
@@ -78,11 +80,12 @@ static class SetColumns
     {
         if (Letters(text) is { } letters)
             return new SetPattern((ulong)Access, 0).And(letters);
-        for (var bits = 0; bits < 64; bits++)
+        for (var bits = 0; bits < 256; bits++)
         {
             var protection = (Protection)bits;
             if (Names.Same(text, protection.ToVmmapText()) && !protection.IsShared())
-                return new SetPattern((ulong)(Access | Model.Protection.Guard | Model.Protection.CopyOnWrite), (ulong)protection);
+                return new SetPattern((ulong)(Access | Model.Protection.Guard | Model.Protection.CopyOnWrite | Model.Protection.WriteCombine
+                    | Model.Protection.NoCache), (ulong)protection);
         }
         return null;
     }

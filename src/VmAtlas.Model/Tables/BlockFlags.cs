@@ -23,4 +23,7 @@ public enum BlockFlags : byte
 
     /// <summary>THPeligible of smaps.</summary>
     ThpEligible = 32,
+
+    /// <summary>Committed, but nothing may access it: Windows' PAGE_NOACCESS, which is not the same as reserved.</summary>
+    NoAccess = 64,
 }

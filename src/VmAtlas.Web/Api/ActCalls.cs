@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using VmAtlas.Capture;
 
 namespace VmAtlas.Web.Api;
 
@@ -13,7 +14,7 @@ static class ActCalls
             await context.ReadJson(ApiJson.Default.NothingRequest);
             var live = SessionCalls.SessionOf(context, api).LiveOrThrow;
             using var target = live.Look();
-            var result = await Task.Run(target.Trim, context.RequestAborted);
+            var result = await Task.Run(target.Require<ITrimmable>("trimming").Trim, context.RequestAborted);
             await live.Refresh(context.RequestAborted);
             await context.WriteJson(new TrimAnswer(result.Before.Bytes, result.After.Bytes, result.Refused, result.LeftOut), ApiJson.Default.TrimAnswer);
         });
@@ -22,7 +23,7 @@ static class ActCalls
             await context.ReadJson(ApiJson.Default.NothingRequest);
             var live = SessionCalls.SessionOf(context, api).LiveOrThrow;
             using var target = live.Look();
-            target.Mark();
+            target.Require<IMarkable>("marking").Mark();
             await live.Refresh(context.RequestAborted);
             await context.WriteJson(SessionCalls.Describe(SessionCalls.SessionOf(context, api)), ApiJson.Default.SessionAnswer);
         });

@@ -1,3 +1,4 @@
+using VmAtlas.Capture;
 using VmAtlas.Web.Sessions;
 
 namespace VmAtlas.Web.Api;
@@ -5,13 +6,15 @@ namespace VmAtlas.Web.Api;
 /// <summary>What the calls of one server share.</summary>
 sealed class ApiContext(WebServerOptions options) : IDisposable
 {
+    public IPlatform Platform => options.Platform;
+
     public TimeProvider Clock => options.Clock;
 
     public EventHub Events { get; } = new();
 
     public SettingsFile Settings { get; } = new(options.SettingsPath);
 
-    public SessionStore Sessions { get; } = new(options.Symbols);
+    public SessionStore Sessions { get; } = new(options.Platform, options.Symbols);
 
     public void Dispose()
     {

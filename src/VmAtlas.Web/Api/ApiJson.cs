@@ -64,6 +64,9 @@ sealed record SessionAnswer(
     int Id, string Title, bool Live, string? Ended, double? Interval, ProcessFacts Process, SystemFacts System, IReadOnlyList<DateTimeOffset> Snapshots,
     string? Path = null)
 {
+    /// <summary>A saved file whose newest snapshot kept the inside of its heaps.</summary>
+    public bool Heap { get; init; }
+
     /// <summary>Programs of which there is a trace.</summary>
     public int Traces { get; init; }
 
@@ -109,6 +112,9 @@ sealed record TraceAnswer(
     public int Sites { get; init; }
 }
 
+/// <summary>A part of a range and the call that mapped it, so many seconds after the trace began.</summary>
+sealed record MakerAnswer(string Start, string End, string Function, double Seconds, int Tid, uint Site, string Call);
+
 /// <summary>Lines of a source file, from <paramref name="First"/> on.</summary>
 sealed record SourceAnswer(string File, int First, string[] Lines, bool More);
 
@@ -137,8 +143,10 @@ sealed record ObjectCountAnswer(int Number, DateTimeOffset TakenAt);
 [JsonSerializable(typeof(OpenRequest))]
 [JsonSerializable(typeof(LaunchRequest))]
 [JsonSerializable(typeof(TraceRequest))]
+[JsonSerializable(typeof(TraceAnswer))]
 [JsonSerializable(typeof(TraceAnswer[]))]
 [JsonSerializable(typeof(SourceAnswer))]
+[JsonSerializable(typeof(MakerAnswer[]))]
 [JsonSerializable(typeof(NothingRequest))]
 [JsonSerializable(typeof(TrimAnswer))]
 [JsonSerializable(typeof(SaveRequest))]

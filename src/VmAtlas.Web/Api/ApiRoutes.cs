@@ -11,7 +11,7 @@ static class ApiRoutes
     {
         StartCalls.Map(routes, api);
         AboutCalls.Map(routes);
-        ProcessCalls.Map(routes);
+        ProcessCalls.Map(routes, api);
         ExportCalls.Map(routes, api);
         SessionCalls.Map(routes, api);
         ActCalls.Map(routes, api);

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux;
 using VmAtlas.Model;
 
 namespace VmAtlas.Web.Api;
@@ -28,7 +27,8 @@ static class MemoryCalls
 
     static async Task Pages(HttpContext context, ApiContext api)
     {
-        using var source = SessionCalls.SessionOf(context, api).LiveOrThrow.Look();
+        using var target = SessionCalls.SessionOf(context, api).LiveOrThrow.Look();
+        var source = target.Require<IPageSource>("looking at its pages");
         var range = RangeOf(context, source.PageSize.Bytes);
         var pages = range.Size.Bytes / source.PageSize.Bytes;
         if (pages > MostPages)
@@ -82,9 +82,9 @@ static class MemoryCalls
 
     /// <returns>Bytes looked at.</returns>
     static ulong Scan(
-        LinuxTarget target, AddressRange range, int least, Regex? grep, ChannelWriter<StringAnswer> found, CancellationToken stop)
+        ICaptureTarget target, AddressRange range, int least, Regex? grep, ChannelWriter<StringAnswer> found, CancellationToken stop)
     {
-        var scanner = new StringScanner(target, target, least, (address, encoding, text) =>
+        var scanner = new StringScanner(target.Require<IMemorySource>("reading its strings"), target as IPageSource, least, (address, encoding, text) =>
         {
             if (grep is not null && !grep.IsMatch(text))
                 return;

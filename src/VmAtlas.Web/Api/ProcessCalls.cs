@@ -1,15 +1,15 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using VmAtlas.Capture.Linux.Processes;
+using VmAtlas.Capture;
 
 namespace VmAtlas.Web.Api;
 
 /// <summary>What can be chosen: the running processes.</summary>
 static class ProcessCalls
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/processes", async context =>
+    public static void Map(IEndpointRouteBuilder routes, ApiContext api) => routes.MapGet("/api/processes", async context =>
     {
-        var rows = await Task.Run(() => ProcessList.Read(cancellation: context.RequestAborted), context.RequestAborted);
+        var rows = await Task.Run(() => api.Platform.Processes(cancellation: context.RequestAborted), context.RequestAborted);
         await context.WriteJson(rows.Select(Describe).ToArray(), ApiJson.Default.ProcessAnswerArray);
     });
 

@@ -75,6 +75,7 @@ static class SessionCalls
             session.Id, session.Title, session.Live is not null, session.Live?.Ended, session.Live?.Interval?.TotalSeconds, newest.Process, newest.System, times,
             session.Path)
         {
+            Heap = session.Live is null && newest.Heap is not null,
             Traces = session.Traces.Count,
             Tracing = session.Traces.IsRunning,
             TraceProblem = (session.Traces as LiveTraces)?.Problem,

@@ -16,7 +16,7 @@ namespace VmAtlas.Web.Api;
 static class TraceViewCalls
 {
     /// <summary>Of more, the largest.</summary>
-    public const int MostBlocks = 1 << 20, MostTreeRows = 1 << 19, MostSites = 1 << 16;
+    public const int MostBlocks = 1 << 20, MostTreeRows = 1 << 19, MostSites = 1 << 16, MostMakers = 100;
 
     /// <summary>Of more, the first.</summary>
     public const int MostEvents = 1 << 20;
@@ -41,6 +41,12 @@ static class TraceViewCalls
         {
             var (traces, number, site) = (TracesOf(context, api), context.RouteInt("number"), (uint)context.RouteInt("site"));
             await context.WriteJson(await Task.Run(() => traces.Look(number, p => Stack(p, site)), context.RequestAborted));
+        });
+        routes.MapGet(Route + "/makers", async context =>
+        {
+            var (traces, number, range) = (TracesOf(context, api), context.RouteInt("number"), RangeOf(context));
+            var answer = await Task.Run(() => traces.Look(number, p => Makers(p, range)), context.RequestAborted);
+            await context.WriteJson(answer, ApiJson.Default.MakerAnswerArray);
         });
         routes.MapGet(Route + "/source", async context =>
         {
@@ -82,6 +88,14 @@ static class TraceViewCalls
         return to => to.Write(body.GetBuffer().AsSpan(0, (int)body.Length));
     }
 
+    /// <summary>Who made the mappings of a range, as far as the program's own calls tell, in order of address.</summary>
+    static MakerAnswer[] Makers(ProgramTrace program, AddressRange range) =>
+    [
+        .. program.Store.Mappings.Within(range).Take(MostMakers).Select(owner => new MakerAnswer(
+            owner.Range.Start.ToString(), owner.Range.End.ToString(), TraceWords.Function(owner.Function), owner.Time / 1e9, program.Store.Threads[owner.Thread].Tid,
+            program.Store.MappingSites.Site(owner.Site), program.Stacks.Leaf(program.Store.MappingSites.Site(owner.Site)))),
+    ];
+
     static CallTreeShape ShapeOf(HttpContext context) => context.Query("shape") switch
     {
         null or "top-down" => CallTreeShape.TopDown,
@@ -104,7 +118,7 @@ static class TraceViewCalls
 
     /// <summary>Everything, unless start and end are given.</summary>
     static AddressRange RangeOf(HttpContext context) => context.Query("start") is null && context.Query("end") is null
-        ? new AddressRange(default, new Address(ulong.MaxValue))
+        ? AllocationsFrame.Everywhere
         : MemoryCalls.RangeOf(context, page: 1);
 
     static Address AddressOf(string text) => Address.TryParse(text, out var address) ? address

@@ -8,6 +8,8 @@ namespace VmAtlas.Web.Frames;
 /// <summary>The live blocks of a trace as a frame: a row a block, in order of address.</summary>
 static class AllocationsFrame
 {
+    public static readonly AddressRange Everywhere = new(default, new Address(ulong.MaxValue));
+
     /// <summary>Columns "address", "size", "age" in seconds, "site", and the texts "function" that was called, "thread", "call" that asked.</summary>
     /// <param name="range">Only blocks that begin in it.</param>
     /// <param name="site">Only those of one call site, as its number.</param>

@@ -26,7 +26,7 @@ static class Export
                     TimelineFile.Save(path, Snapshots(session, index));
                     break;
                 case ".html":
-                    Write(path, stream => HtmlReport.Write(index is { } one ? Timeline.Of([session.Load(one)]) : session.Timeline, session.Title, stream));
+                    Write(path, stream => HtmlReport.Write(index is { } one ? Timeline.Of([session.Load(one)]) : session.Timeline, session.Title, session.Traces, stream));
                     break;
                 case ".json":
                     Write(path, stream => JsonSnapshot.Write(session.Load(newest), stream, new JsonOptions(Blocks: true, Indented: true)));

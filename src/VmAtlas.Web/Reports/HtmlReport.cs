@@ -8,6 +8,7 @@ using VmAtlas.Model;
 using VmAtlas.Model.Managed;
 using VmAtlas.Web.Api;
 using VmAtlas.Web.Frames;
+using VmAtlas.Web.Traces;
 
 namespace VmAtlas.Web.Reports;
 
@@ -24,7 +25,14 @@ public static class HtmlReport
     const string Policy =
         "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-    public static void Write(Timeline timeline, string title, Stream stream)
+    /// <param name="file">The saved file that has traces beside the timeline; null for none.</param>
+    public static void Write(Timeline timeline, string title, Stream stream, string? file = null)
+    {
+        using var traces = file is null ? null : new FileTraces(file);
+        Write(timeline, title, traces, stream);
+    }
+
+    internal static void Write(Timeline timeline, string title, TargetTraces? traces, Stream stream)
     {
         using var html = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
         html.Write($"""
@@ -43,7 +51,7 @@ public static class HtmlReport
             <script type="application/json" id="report">
             """);
         html.Flush();
-        WriteData(timeline, title, stream);
+        WriteData(timeline, title, traces, stream);
         html.Write($"""
             </script>
             <script type="module">
@@ -55,7 +63,7 @@ public static class HtmlReport
             """);
     }
 
-    static void WriteData(Timeline timeline, string title, Stream stream)
+    static void WriteData(Timeline timeline, string title, TargetTraces? traces, Stream stream)
     {
         using var json = new Utf8JsonWriter(stream);
         var chosen = Choose(timeline.Count);
@@ -64,7 +72,8 @@ public static class HtmlReport
         WritePacked(json, "about", body => JsonSnapshot.Write(timeline.Load(timeline.Count - 1), body, new JsonOptions(Regions: false)));
         var series = new Series();
         series.CatchUp(timeline, CancellationToken.None);
-        WritePacked(json, "series", body => Write(series.Frame(), body));
+        var (traced, pid) = (traces is { Count: > 0 } some ? some : null, timeline.Load(timeline.Count - 1).Process.Pid);
+        WritePacked(json, "series", body => Write(series.Frame(traced is null ? null : times => TracedBytes.At(traced, pid, times)), body));
         WritePacked(json, "glossary", body => JsonSerializer.Serialize(body, WordCalls.Glossary, ApiJson.Default.GlossaryAnswerArray));
         json.WriteStartArray("snapshots");
         foreach (var i in chosen)
@@ -84,6 +93,8 @@ public static class HtmlReport
         json.WriteEndArray();
         if (timeline.Count > 1)
             WriteChanges(json, new ChangesFrame(SnapshotDiff.Between(timeline.Load(0), timeline.Load(timeline.Count - 1))));
+        if (traced is not null)
+            TraceReport.Write(json, traced, (name, write) => WritePacked(json, name, write));
         json.WriteEndObject();
     }
 

@@ -1,7 +1,6 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux;
-using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
 using VmAtlas.Web.Api;
 
@@ -13,26 +12,27 @@ sealed class LiveProcess : IDisposable
     readonly int _session;
     readonly TimeProvider _clock;
     readonly EventHub _events;
-    readonly LinuxTarget _target;
+    readonly IPlatform _platform;
+    readonly ICaptureTarget _target;
     readonly ClrAnnotator _clr = new();
     readonly CapturePipeline _pipeline;
     readonly SemaphoreSlim _one = new(1), _oneLook = new(1);
     readonly CancellationTokenSource _closed = new();
     ITimer? _timer;
 
-    public LiveProcess(int session, int pid, SpilledTimeline timeline, TimeProvider clock, EventHub events)
+    public LiveProcess(int session, IPlatform platform, int pid, SpilledTimeline timeline, TimeProvider clock, EventHub events)
     {
-        (_session, _clock, _events) = (session, clock, events);
+        (_session, _platform, _clock, _events) = (session, platform, clock, events);
         Timeline = timeline;
-        _target = new LinuxTarget(pid);
-        _pipeline = new CapturePipeline(_target, LinuxAnnotators.With(_clr));
+        _target = platform.Open(pid);
+        _pipeline = new CapturePipeline(_target, platform.Annotators(_clr));
     }
 
     /// <summary>The same process once more, for looking into its memory while snapshots are taken: a target is not thread-safe.</summary>
     /// <exception cref="VmAtlasException">It has ended, even if another has its number now.</exception>
-    public LinuxTarget Look()
+    public ICaptureTarget Look()
     {
-        var target = new LinuxTarget(_target.Process.Pid);
+        var target = _platform.Open(_target.Process.Pid);
         if (target.Process.IsSameProcessAs(_target.Process))
             return target;
         target.Dispose();
@@ -80,13 +80,13 @@ sealed class LiveProcess : IDisposable
 
     /// <summary>Walks malloc's memory and keeps what it found until the next walk.</summary>
     public Task<HeapLook> LookIntoHeap(CancellationToken cancellation) =>
-        Alone(target => Heap = HeapLook.Take(target, Heap, _clock.GetUtcNow(), cancellation), cancellation);
+        Alone(target => Heap = HeapLook.Take(target.Require<LinuxTarget>("looking into its heap"), Heap, _clock.GetUtcNow(), cancellation), cancellation);
 
     public ObjectCounts Objects { get; } = new();
 
     /// <summary>Counts the objects of a .NET process by type.</summary>
     /// <returns>The count's number.</returns>
-    public Task<int> CountObjects(CancellationToken cancellation) => Alone(target => Objects.Take(target, cancellation), cancellation);
+    public Task<int> CountObjects(CancellationToken cancellation) => Alone(target => Objects.Take(target, _platform, cancellation), cancellation);
 
     /// <summary>Refreshes at an interval from now on; null stops that.</summary>
     public void SetInterval(TimeSpan? interval)
@@ -142,7 +142,7 @@ sealed class LiveProcess : IDisposable
     }
 
     /// <summary>Long work beside the snapshots, one at a time.</summary>
-    async Task<T> Alone<T>(Func<LinuxTarget, T> work, CancellationToken cancellation)
+    async Task<T> Alone<T>(Func<ICaptureTarget, T> work, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed.Token);
         await _oneLook.WaitAsync(either.Token);

@@ -1,7 +1,5 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Clr;
-using VmAtlas.Capture.Linux;
-using VmAtlas.Capture.Linux.Annotators;
 using VmAtlas.Model;
 using VmAtlas.Model.Managed;
 
@@ -40,9 +38,9 @@ sealed class ObjectCounts : IDisposable
 
     /// <summary>Reads the whole managed heap. The target runs on. One count at a time: the caller sees to that.</summary>
     /// <returns>The new count's number.</returns>
-    public int Take(LinuxTarget target, CancellationToken cancellation)
+    public int Take(ICaptureTarget target, IPlatform platform, CancellationToken cancellation)
     {
-        var snapshot = new CapturePipeline(target, LinuxAnnotators.With(_clr)).Capture(cancellation);
+        var snapshot = new CapturePipeline(target, platform.Annotators(_clr)).Capture(cancellation);
         if (ManagedUse.Of(snapshot) is not { } use)
             throw new VmAtlasException(Failure.NotFound, "there is no memory of a .NET runtime in it");
         if (_clr.LastReport is not { Objects: { } objects })

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VmAtlas.Capture;
 using VmAtlas.Formats.Import;
 using VmAtlas.Model;
 using VmAtlas.Symbols;
@@ -10,7 +11,7 @@ namespace VmAtlas.Web.Sessions;
 
 /// <summary>The targets that are open, by number. Numbers are never used again.</summary>
 /// <param name="symbols">Where debug information for the names in traces is looked for.</param>
-sealed class SessionStore(SymbolPath symbols) : IDisposable
+sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
 {
     /// <summary>Between two snapshots of a program that is traced.</summary>
     public static readonly TimeSpan TracedInterval = TimeSpan.FromSeconds(1);
@@ -44,7 +45,7 @@ sealed class SessionStore(SymbolPath symbols) : IDisposable
         try
         {
             var pid = await Task.Run(() => begin(traces), cancellation);
-            live = new LiveProcess(id, pid, timeline, clock, events);
+            live = new LiveProcess(id, platform, pid, timeline, clock, events);
             await live.Refresh(cancellation);
             traces.Ended += () => events.Tell(new SessionEvent(id, "trace"));
             return Add(new Session(id, $"{live.Name} ({pid})", timeline, live, traces));

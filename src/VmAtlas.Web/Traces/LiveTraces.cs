@@ -55,6 +55,7 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
     /// <exception cref="VmAtlasException">It is not there, or can not be traced.</exception>
     public int Launch(IReadOnlyList<string> command, TraceOptions options)
     {
+        RequireLinux();
         var trace = LaunchedTrace.Start(command, options, this);
         Run(RunningTrace.Of(trace));
         return trace.Pid;
@@ -64,6 +65,7 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
     /// <exception cref="VmAtlasException">It can not be traced, or is already.</exception>
     public void Attach(int pid, TraceOptions options)
     {
+        RequireLinux();
         lock (_lock)
         {
             if (_running is not null)
@@ -132,6 +134,12 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         Stop();
         _symbols?.Dispose();
         base.Dispose();
+    }
+
+    static void RequireLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new VmAtlasException(Failure.Usage, "allocations can be traced on Linux only");
     }
 
     void Run(RunningTrace trace)

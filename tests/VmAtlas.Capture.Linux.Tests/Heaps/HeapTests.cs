@@ -18,7 +18,7 @@ public sealed class HeapTests
         return GlibcHeapReader.Read(mappings, strings, target, options ?? s_full).ShouldNotBeNull();
     }
 
-    static HeapTotals Said(TestTarget target)
+    internal static HeapTotals Said(TestTarget target)
     {
         ulong Of(string key) => ulong.Parse(target.Said[key].Single());
         return new HeapTotals(Of("arena"), Of("ordblks"), Of("smblks"), Of("hblks"), Of("hblkhd"), Of("fsmblks"), Of("uordblks"),

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using VmAtlas.Capture.Linux.Pe;
+using VmAtlas.Capture.Pe;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Tests.Images;

@@ -13,7 +13,7 @@ public sealed class DocumentedCommandTests(DocumentedWorld world) : IClassFixtur
     [
         ("-o", Process), ("-p", @"^map\.csv: docs\d+, \d+ regions"), ("ps", @"^ *Pid +Name +User +Private +Total WS"), ("show", Process),
         ("at", @"^[0-9a-f]{16}  docs\d+ \d+$"), ("pages", @"^[0-9a-f]{8,}"), ("strings", @"^$|^[0-9a-f]{8,} +\S"), ("managed", @"^clrtarget  pid \d+  user \w+  "),
-        ("diff", @"^before  \d{4}-\d\d-\d\d .*  docs\d+ \d+  Private "),
+        ("diff", @"^before  \d{4}-\d\d-\d\d .*  (docs\d+|clrtarget) \d+  Private "),
         ("fragmentation", @"^docs\d+"), ("heap", @"^docs\d+  pid \d+  glibc malloc of /"),
         ("timeline", "^Total WS: 20 snapshots from |^Snapshot"),
         ("record", @"^\w+\.vmatlas: \d+ snapshots? in "), ("export", @"^\w+\.\w+: docs\d+, \d+ regions|^Process:|^run\.pb\.gz: pprof"), ("import", @"^devenv\.vmatlas: |^server\.vmatlas: [\d,]+ events"),

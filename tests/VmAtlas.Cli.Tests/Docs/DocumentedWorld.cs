@@ -81,7 +81,8 @@ public sealed class DocumentedWorld : IDisposable
 
     string PutIn(string command)
     {
-        var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal) ? _managed : _plain;
+        var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal)
+            || command.Contains(" --types", StringComparison.Ordinal) ? _managed : _plain;
         if (target == _managed)
             command = command.Replace("before.vmatlas", "objects.vmatlas");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)

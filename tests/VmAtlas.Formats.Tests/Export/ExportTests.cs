@@ -84,14 +84,16 @@ public sealed class ExportTests
     [InlineData(Protection.Read | Protection.Write | Protection.Guard, "Read/Write/Guard")]
     [InlineData(Protection.Read | Protection.CopyOnWrite, "Copy on write")]
     [InlineData(Protection.Execute | Protection.Read | Protection.CopyOnWrite, "Execute/Copy on Write")]
+    [InlineData(Protection.Read | Protection.Write | Protection.WriteCombine, "Read/Write/WriteCombine")]
+    [InlineData(Protection.Read | Protection.Write | Protection.NoCache, "Read/Write/NoCache")]
     public void Protections_are_read_back_from_words_and_constants(Protection protection, string words)
     {
         protection.ToVmmapText().ShouldBe(words);
         VmmapWords.ParseProtection(words).ShouldBe(protection);
-        VmmapWords.FromPageConstant(VmmapWords.ToPageConstant(protection)).ShouldBe(protection);
+        PageConstants.ToProtection(PageConstants.Of(protection)).ShouldBe(protection);
     }
 
     [Fact]
-    public void Protections_of_devices_keep_their_access() =>
-        VmmapWords.ParseProtection("Read/Write/WriteCombine").ShouldBe(Protection.Read | Protection.Write);
+    public void Protections_of_devices_are_read_with_what_is_added() =>
+        VmmapWords.ParseProtection("Read/Write/WriteCombine").ShouldBe(Protection.Read | Protection.Write | Protection.WriteCombine);
 }

@@ -1,4 +1,4 @@
-using VmAtlas.Capture.Linux.Pe;
+using VmAtlas.Capture.Pe;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Linux.Annotators.Images;

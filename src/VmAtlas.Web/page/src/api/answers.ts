@@ -31,6 +31,8 @@ export interface SessionInfo {
   readonly ended?: string;
   /** Seconds between automatic snapshots. */
   readonly interval?: number;
+  /** Of a file: the newest snapshot kept the inside of its heaps. */
+  readonly heap?: boolean;
   /** Programs of which there is a trace. */
   readonly traces?: number;
   /** A trace is going on. */
@@ -203,6 +205,17 @@ export interface TraceInfo {
   readonly mappedBytes: number;
   readonly unknownFrees: number;
   readonly dropped: number;
+}
+
+/** A part of a range and the call that mapped it. */
+export interface Maker {
+  readonly start: string;
+  readonly end: string;
+  readonly function: string;
+  readonly seconds: number;
+  readonly tid: number;
+  readonly site: number;
+  readonly call: string;
 }
 
 export interface StackFrame {

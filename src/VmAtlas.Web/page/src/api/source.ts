@@ -31,7 +31,8 @@ export interface Source {
   /** The programs of which there is a trace. */
   traces(session: number): Promise<readonly TraceInfo[]>;
   /** Frames of a program's trace: docs/page.md has their columns. */
-  callTree(session: number, program: number, shape: TreeShape): Promise<Frame>;
+  /** @param mappings Of mmap and its like instead of blocks. */
+  callTree(session: number, program: number, shape: TreeShape, mappings: boolean): Promise<Frame>;
   allocations(session: number, program: number, range?: readonly [number, number]): Promise<Frame>;
   /** From and to in seconds since the trace began. */
   growth(session: number, program: number, from: number, to: number | undefined): Promise<Frame>;
@@ -83,8 +84,8 @@ export class ServerSource implements Source {
     return this.#client.getJson(`/api/sessions/${session}/traces`);
   }
 
-  callTree(session: number, program: number, shape: TreeShape): Promise<Frame> {
-    return this.#frame(session, program, `calltree?shape=${shape}`);
+  callTree(session: number, program: number, shape: TreeShape, mappings: boolean): Promise<Frame> {
+    return this.#frame(session, program, `calltree?shape=${shape}${mappings ? "&of=mappings" : ""}`);
   }
 
   allocations(session: number, program: number, range?: readonly [number, number]): Promise<Frame> {

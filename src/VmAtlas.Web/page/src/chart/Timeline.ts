@@ -30,6 +30,9 @@ const LEAST_SHOWN = 2;
 /** Steps of the axis: bytes are counted in powers of two. */
 const POWERS = Array.from({ length: 52 }, (_, i) => 2 ** i);
 
+/** The same of the axis of time, in seconds: its labels tell no less. */
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];
+
 /** Sums by type over time, stacked. The one place that knows uPlot. */
 export class Timeline {
   readonly #place: HTMLElement;
@@ -133,7 +136,7 @@ export class Timeline {
       cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
       scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.05)] } },
       axes: [
-        { ...axis, size: 26, space: 80, values: (_, ticks) => ticks.map((tick) => time(new Date(tick * 1000).toISOString())) },
+        { ...axis, size: 26, space: 80, incrs: SECONDS, values: (_, ticks) => ticks.map((tick) => time(new Date(tick * 1000).toISOString())) },
         { ...axis, size: 68, incrs: POWERS, values: (_, ticks) => ticks.map((tick) => (tick === 0 ? "0" : size(tick))) },
       ],
       series: [

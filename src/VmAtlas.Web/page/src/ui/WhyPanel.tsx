@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Maker } from "../api/answers";
 import type { Frame } from "../model/frame";
 import { COLUMNS } from "../model/columns";
 import { address, size } from "../model/format";
@@ -6,6 +7,9 @@ import { TYPE_NAMES, typeClass } from "../model/memoryTypes";
 import { BLOCK } from "../model/rows";
 import { messageOf, type Controller } from "./controller";
 import type { State, View } from "./state";
+
+/** Of more calls that made parts of a region, the first by address. */
+const MOST_MAKERS = 8;
 
 /** What the row is, in words, who says so, on what evidence, and every number of it. */
 export function WhyPanel({ app, state, view }: { app: Controller; state: State; view: View }) {
@@ -42,6 +46,45 @@ function factsOf(view: View, facts: Frame | undefined, row: number): [string, st
   if (shift > 12) known.push(["Page size", size(2 ** shift)]);
   if (rows.value(row, "protectionKey") !== 0) known.push(["Protection key", String(rows.value(row, "protectionKey"))]);
   return known;
+}
+
+/** Which calls made the mappings of a region, where a trace saw them. */
+function Makers({ app, view, row }: { app: Controller; view: View; row: number }) {
+  const { rows, session } = view;
+  const [makers, setMakers] = useState<readonly Maker[]>([]);
+  const [start, end, traces] = [rows.address[row]!, rows.end[row]!, session.traces ?? 0];
+  useEffect(() => {
+    let wanted = true;
+    setMakers([]);
+    if (traces === 0 || app.readOnly || rows.isGap(row)) return;
+    const path = `/api/sessions/${session.id}/traces/${app.store.value.program ?? traces - 1}/makers?start=${address(start)}&end=${address(end)}`;
+    app.server.getJson<Maker[]>(path).then(
+      (answer) => wanted && setMakers(answer),
+      (error: unknown) => app.fail({ where: "window", message: messageOf(error) }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [app, session.id, traces, start, end]);
+  if (makers.length === 0) return null;
+  return (
+    <>
+      <p>
+        <b>Made by:</b>
+      </p>
+      <ul class="makers">
+        {makers.slice(0, MOST_MAKERS).map((maker) => (
+          <li key={maker.start}>
+            {maker.function} in {maker.call}{" "}
+            <span class="muted">
+              {size(Number.parseInt(maker.end, 16) - Number.parseInt(maker.start, 16))}, {maker.seconds.toFixed(3)} s, thread {maker.tid}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {makers.length > MOST_MAKERS && <p class="hint">and others</p>}
+    </>
+  );
 }
 
 function About({ app, view, row }: { app: Controller; view: View; row: number }) {
@@ -81,6 +124,7 @@ function About({ app, view, row }: { app: Controller; view: View; row: number })
           What is “{TYPE_NAMES[type]}”?
         </button>
       </p>
+      <Makers app={app} view={view} row={top} />
       <dl class="facts">
         {factsOf(view, facts, row).map(([name, value]) => (
           <div key={name}>

@@ -10,8 +10,8 @@ import type { ViewProps, ViewSpec } from "./view";
 
 export const allocationsView: ViewSpec = {
   name: "allocations",
-  title: "Allocations",
-  label: "Traced Allocations",
+  title: "Live Allocations",
+  label: "Live Allocations",
   keys: "Alt+K",
   offered: isTraced,
   Panel: AllocationsView,

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import type { TreeShape } from "../api/source";
 import { CallTreeRows } from "../model/callTree";
 import { columnOf, type ColumnSpec } from "../model/columns";
 import { FrameTable } from "../ui/FrameTable";
+import { TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
 import { isTraced, TraceBar, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
@@ -15,25 +15,8 @@ export const callTreeView: ViewSpec = {
   Panel: CallTreeView,
 };
 
-const SHAPES: readonly (readonly [TreeShape, string])[] = [
-  ["top-down", "Top-down"],
-  ["bottom-up", "Bottom-up"],
-  ["module", "By module"],
-  ["thread", "By thread"],
-];
-
-/** What of the trace counts: for the order, the shares and the widths. */
-export const TRACE_MEASURES = [
-  ["liveBytes", "Live"],
-  ["liveCount", "Live blocks"],
-  ["totalBytes", "Total"],
-  ["totalCount", "Allocations"],
-  ["atPeakBytes", "At peak"],
-  ["temporaryCount", "Temporary"],
-] as const;
-
 const COLUMNS: readonly ColumnSpec[] = [
-  columnOf("label", "Function", "tree", 520),
+  columnOf("label", "Function", "tree", 400),
   columnOf("share", "Share", "percent", 62),
   columnOf("liveBytes", "Live", "bytes", 92),
   columnOf("ownLiveBytes", "Own Live", "bytes", 92),
@@ -47,8 +30,8 @@ const COLUMNS: readonly ColumnSpec[] = [
 
 /** Through which functions the memory was asked for. */
 function CallTreeView({ app, state, view }: ViewProps) {
-  const [shape, setShape] = useState<TreeShape>("top-down");
-  const [measure, setMeasure] = useState<string>("liveBytes");
+  const [tree, setTree] = useState<Tree>(USUAL_TREE);
+  const { shape, mappings, measure } = tree;
   const [rows, setRows] = useState<CallTreeRows>();
   const [find, setFind] = useState("");
   const [cursor, setCursor] = useState(0);
@@ -62,7 +45,7 @@ function CallTreeView({ app, state, view }: ViewProps) {
     void app.attempt(
       "view",
       async () => {
-        const frame = await app.source.callTree(view.session.id, number, shape);
+        const frame = await app.source.callTree(view.session.id, number, shape, mappings);
         if (wanted) setRows(made(frame, measure));
       },
       "Looking up names…",
@@ -70,11 +53,12 @@ function CallTreeView({ app, state, view }: ViewProps) {
     return () => {
       wanted = false;
     };
-  }, [app, view.session.id, number, shape, version]);
+  }, [app, view.session.id, number, shape, mappings, version]);
   const known = COLUMNS.filter(({ key }) => key === "share" || rows?.frame.columns.has(key) !== false);
-  const choose = (key: string): void => {
-    setMeasure(key);
-    rows?.share(key);
+  const choose = (chosen: Tree): void => {
+    setTree(chosen);
+    if (chosen.measure === measure) return;
+    rows?.share(chosen.measure);
     setDrawn((n) => n + 1);
   };
   const next = (event: KeyboardEvent): void => {
@@ -94,22 +78,9 @@ function CallTreeView({ app, state, view }: ViewProps) {
   return (
     <div class="trace-view">
       <TraceBar app={app} state={state} traced={traced}>
-        <select aria-label="Which way the tree grows" value={shape} onChange={(event) => setShape(event.currentTarget.value as TreeShape)}>
-          {SHAPES.map(([key, title]) => (
-            <option key={key} value={key}>
-              {title}
-            </option>
-          ))}
-        </select>
-        <select aria-label="What is shared out" value={measure} onChange={(event) => choose(event.currentTarget.value)}>
-          {TRACE_MEASURES.filter(([key]) => rows?.frame.columns.has(key) !== false).map(([key, title]) => (
-            <option key={key} value={key}>
-              {title}
-            </option>
-          ))}
-        </select>
+        <TreeChoices app={app} tree={tree} has={(key) => rows?.frame.columns.has(key) !== false} onTree={choose} />
         <label>
-          Find <input type="text" value={find} spellcheck={false} placeholder="function, Enter for the next" onInput={(event) => setFind(event.currentTarget.value)} onKeyDown={next} />
+          Find <input type="text" value={find} spellcheck={false} placeholder="function, then Enter" onInput={(event) => setFind(event.currentTarget.value)} onKeyDown={next} />
         </label>
         <button type="button" onClick={() => expand(true)}>
           Expand all

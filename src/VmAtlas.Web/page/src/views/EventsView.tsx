@@ -13,7 +13,7 @@ export const eventsView: ViewSpec = {
   name: "events",
   title: "Trace",
   label: "Trace",
-  keys: "Alt+E",
+  keys: "Alt+Y",
   offered: (view) => isTraced(view) && view.session.report !== true,
   Panel: EventsView,
 };
@@ -38,7 +38,7 @@ const COLUMNS: readonly ColumnSpec[] = [
   columnOf("protection", "Prot.", "text", 50),
   columnOf("size", "Bytes", "exact", 86),
   columnOf("address", "Address", "address", 146),
-  columnOf("call", "Call", "text", 250),
+  columnOf("call", "Call", "text", 190),
   columnOf("tid", "Thread", "count", 64),
   columnOf("oldAddress", "From", "address", 150),
 ];

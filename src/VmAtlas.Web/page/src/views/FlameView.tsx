@@ -1,9 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { TreeShape } from "../api/source";
 import { FlameGraph } from "../chart/FlameGraph";
 import { CallTreeRows } from "../model/callTree";
 import { exact, percent, size } from "../model/format";
-import { TRACE_MEASURES } from "./CallTreeView";
+import { TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
 import { isTraced, TraceBar, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
@@ -18,8 +17,8 @@ export const flameView: ViewSpec = {
 
 /** The call tree as a picture. The view Call Tree has the same as a table. */
 function FlameView({ app, state, view }: ViewProps) {
-  const [shape, setShape] = useState<TreeShape>("top-down");
-  const [measure, setMeasure] = useState<string>("liveBytes");
+  const [tree, setTree] = useState<Tree>(USUAL_TREE);
+  const { shape, mappings, measure } = tree;
   const [rows, setRows] = useState<CallTreeRows>();
   const [hover, setHover] = useState<number>();
   const [root, setRoot] = useState(0);
@@ -35,7 +34,7 @@ function FlameView({ app, state, view }: ViewProps) {
     void app.attempt(
       "view",
       async () => {
-        const frame = await app.source.callTree(view.session.id, number, shape);
+        const frame = await app.source.callTree(view.session.id, number, shape, mappings);
         if (!wanted) return;
         setRoot(0);
         // In order of name, so that two pictures can be compared.
@@ -46,7 +45,7 @@ function FlameView({ app, state, view }: ViewProps) {
     return () => {
       wanted = false;
     };
-  }, [app, view.session.id, number, shape, version]);
+  }, [app, view.session.id, number, shape, mappings, version]);
   useEffect(() => {
     if (canvas.current === null) return;
     graph.current = new FlameGraph(canvas.current, { onHover: setHover, onZoom: (row) => (setRoot(row), setHover(row)) });
@@ -60,19 +59,7 @@ function FlameView({ app, state, view }: ViewProps) {
   return (
     <div class="trace-view">
       <TraceBar app={app} state={state} traced={traced}>
-        <select aria-label="Which way the graph grows" value={shape} onChange={(event) => setShape(event.currentTarget.value as TreeShape)}>
-          <option value="top-down">Top-down</option>
-          <option value="bottom-up">Bottom-up</option>
-          <option value="module">By module</option>
-          <option value="thread">By thread</option>
-        </select>
-        <select aria-label="What is wide" value={measure} onChange={(event) => setMeasure(event.currentTarget.value)}>
-          {TRACE_MEASURES.filter(([key]) => rows?.frame.columns.has(key) !== false).map(([key, title]) => (
-            <option key={key} value={key}>
-              {title}
-            </option>
-          ))}
-        </select>
+        <TreeChoices app={app} tree={tree} has={(key) => rows?.frame.columns.has(key) !== false} onTree={setTree} />
         <label>
           Mark <input type="text" value={needle} spellcheck={false} placeholder="function" onInput={(event) => setNeedle(event.currentTarget.value)} />
         </label>

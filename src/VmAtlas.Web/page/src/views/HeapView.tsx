@@ -20,7 +20,7 @@ export const heapView: ViewSpec = {
   title: "Heap Allocations",
   label: "Heap Allocations",
   keys: "Alt+H",
-  offered: ({ session, rows, since }) => session.live && since === undefined && rows.hasClaim(HEAP, ANNOTATOR),
+  offered: ({ session, rows, since }) => (session.live || session.heap === true) && since === undefined && rows.hasClaim(HEAP, ANNOTATOR),
   Panel: HeapView,
 };
 
@@ -45,16 +45,18 @@ function HeapView({ app, state, view }: ViewProps) {
   const [hover, setHover] = useState<number>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const map = useRef<CellMap | undefined>(undefined);
-  const { session } = view;
+  const { session, index } = view;
+  // Of a file: what this snapshot kept.
+  const kept = session.live ? undefined : index;
   const region = heapRegion(view, state.cursor);
   const [start, end] = region < 0 ? [0, 0] : [view.rows.address[region]!, view.rows.end[region]!];
   const call = `/api/sessions/${session.id}/heap`;
-  const walk = (): void => void app.attempt("view", async () => setLook(await app.server.getJson<HeapLook>(call)), "Walking the heap…");
-  useEffect(walk, [app, session.id]);
+  const walk = (): void => void app.attempt("view", async () => setLook(await app.server.getJson<HeapLook>(`${call}?index=${index}`)), "Walking the heap…");
+  useEffect(walk, [app, session.id, kept]);
   useEffect(() => {
     if (look === undefined || region < 0) return;
     const stop = new AbortController();
-    const query = `?start=${address(start)}&end=${address(end)}`;
+    const query = `?start=${address(start)}&end=${address(end)}&index=${index}`;
     void app.attempt("view", async () => {
       const [range, bytes] = await Promise.all([app.server.getJson<HeapRange>(`${call}/range${query}`, stop.signal), app.server.getBytes(`${call}/chunks${query}`, stop.signal)]);
       if (stop.signal.aborted) return;
@@ -76,9 +78,11 @@ function HeapView({ app, state, view }: ViewProps) {
     <div class="heap">
       <div class="map-main">
         <div class="map-tools">
-          <button type="button" onClick={walk}>
-            Look again
-          </button>
+          {session.live && (
+            <button type="button" onClick={walk}>
+              Look again
+            </button>
+          )}
           <ZoomButtons map={map} />
           <span class="map-hover" role="status">
             {state.failure?.where === "view"

@@ -100,7 +100,7 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     await page.locator(".row.type-5[id]").first().click({ position: { x: 200, y: 5 } });
     await page.locator(".frame-table >> text=No traced block lies in the selected row").waitFor();
 
-    await page.keyboard.press("Alt+E");
+    await page.keyboard.press("Alt+Y");
     await expect.poll(() => page.locator(".trace-view form b").textContent()).toBe(`${blocks} events`);
     await page.selectOption('[aria-label="Operations"]', "free");
     await expect.poll(() => page.locator(".trace-view form b").textContent()).toBe("0 events");
@@ -152,6 +152,35 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => page.locator(".frame-table .row[id] >> text=leak_one").count()).toBe(0);
     expect(await page.locator(".tracing").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it("is in a report, with trees, blocks and stacks, and without a server", async () => {
+    const [saved, report] = [join(folder.path, "reported.vmatlas"), join(folder.path, "reported.html")];
+    run("trace", "-o", saved, "--", LEDGER!, "1500");
+    run("export", saved, "-o", report);
+    const { page, complaints } = await openPage(browser, `file://${report}`);
+    closing.unshift(() => page.context().close());
+    await page.locator(".row[id]").first().waitFor();
+    expect(await page.locator(".dock-tabs button").allTextContents()).toEqual(["Timeline", "Changes", "Fragmentation", "Call Tree", "Flame Graph", "Live Allocations", "Growth", "Why"]);
+    await page.locator(".dock-tabs >> text=Call Tree").click();
+    await open(page, "keep_small");
+    expect(await cellOf(page, "keep_small", "liveBytes")).toBe("62 K");
+    await page.selectOption('[aria-label="Which way the tree grows"]', "bottom-up");
+    await page.locator('.frame-table .row[aria-level="2"] >> text=keep_large').waitFor();
+    await page.locator(".dock-tabs >> text=Flame Graph").click();
+    await expect.poll(() => page.locator(".flame-told").textContent()).toMatch(/^all: 1\.\d+ MiB, 100 %$/);
+    await page.locator(".dock-tabs >> text=Live Allocations").click();
+    await expect.poll(() => page.locator(".trace-bar b").textContent()).toMatch(/^1,\d+ blocks, 1\.\d+ MiB in all$/);
+    await page.locator('.frame-table .title[data-key="size"] button').click();
+    await page.locator('.frame-table .row[aria-rowindex="1"]').click();
+    await page.locator(".stack .function >> text=keep_large").waitFor();
+    await page.locator(".row.type-3[id]").first().click({ position: { x: 300, y: 5 } });
+    await expect.poll(() => page.locator(".trace-bar b").textContent()).toMatch(/ at 0{4}/);
+    await page.locator(".dock-tabs >> text=Growth").click();
+    await page.locator('.frame-table .row[id] >> text=leak_one').first().waitFor();
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "report-growth-1280-light");
     expect(complaints).toEqual([]);
   });
 

@@ -163,6 +163,18 @@ describe.skipIf(whyNot !== undefined)(`views and what is remembered (${whyNot ??
     expect(complaints).toEqual([]);
   });
 
+  it.skipIf(HEAP_TARGET === undefined)("shows the blocks that a saved snapshot kept", async () => {
+    const target = await start(Target.run(HEAP_TARGET!));
+    const saved = join(folder.path, "kept.vmatlas");
+    run("snapshot", String(target.pid), "--heaps", "-o", saved);
+    const { page, complaints } = await visit((await serve(undefined, saved)).url);
+    await page.locator(".dock-tabs >> text=Heap Allocations").click();
+    await page.locator('.heap .row[aria-rowindex="5"]').waitFor();
+    expect(await page.locator(".heap >> text=Look again").count()).toBe(0);
+    expect(await axe(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
   it.skipIf(CLR_TARGET === undefined)("shows .NET's generations, counts its objects, and what became more", async () => {
     const target = await start(Target.run(CLR_TARGET!));
     const { page, complaints } = await visit((await serve(undefined, String(target.pid))).url);

@@ -1,9 +1,9 @@
 using VmAtlas.Model;
 
-namespace VmAtlas.Capture.Linux.Annotators.Images;
+namespace VmAtlas.Capture;
 
 /// <summary>Sections as blocks of whole pages: the smallest thing a measure exists for.</summary>
-static class SectionBlocks
+public static class SectionBlocks
 {
     /// <summary>Characters of a label; a block of many tiny sections names the first ones and closes with "…".</summary>
     const int MaxLabel = 120;
@@ -27,7 +27,7 @@ static class SectionBlocks
     /// show. Two large sections that meet within a page are cut at the page border nearer to where they meet.
     /// </summary>
     /// <param name="sections">Ascending by address.</param>
-    internal static IEnumerable<(AddressRange Pages, string Label)> Of(IEnumerable<(string Name, AddressRange Range)> sections, ulong page)
+    public static IEnumerable<(AddressRange Pages, string Label)> Of(IEnumerable<(string Name, AddressRange Range)> sections, ulong page)
     {
         var (start, end, label) = (0UL, 0UL, "");
         foreach (var (name, range) in sections)

@@ -1,14 +1,16 @@
 using System.Buffers.Binary;
 using VmAtlas.Model;
 
-namespace VmAtlas.Capture.Linux.Pe;
+namespace VmAtlas.Capture.Pe;
 
 /// <summary>Reads the headers of a PE image from its first bytes. Nothing in them is believed: every count and length is bounded, and
 /// what does not fit is no image.</summary>
-static class PeReader
+public static class PeReader
 {
     /// <summary>As many bytes as the headers are looked for in: one page; real headers take less than 0x400.</summary>
     public const int MaxHeader = 4096;
+
+    const ushort DynamicBase = 0x40;
 
     /// <summary>The Windows loader's own limit.</summary>
     public const int MaxSections = 96;
@@ -29,6 +31,7 @@ static class PeReader
         if (at > bytes.Length - 24 || !bytes[(int)at..].StartsWith("PE\0\0"u8))
             return null;
         bytes = bytes[((int)at + 4)..];
+        var machine = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
         var sections = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
         var optionalSize = BinaryPrimitives.ReadUInt16LittleEndian(bytes[16..]);
         bytes = bytes[20..];
@@ -39,7 +42,11 @@ static class PeReader
         if (BinaryPrimitives.ReadUInt16LittleEndian(optional) is not (0x10b or 0x20b) || size is 0 or > MaxSize || headers > size)
             return null;
         var table = ReadSections(bytes[optionalSize..], sections, size);
-        return table is null ? null : new PeImage(size, headers, table, HasClrHeader(optional));
+        return table is null ? null : new PeImage(size, headers, table, HasClrHeader(optional))
+        {
+            Machine = machine,
+            IsRelocatable = (BinaryPrimitives.ReadUInt16LittleEndian(optional[70..]) & DynamicBase) != 0,
+        };
     }
 
     /// <summary>Entry 14 of the data directory: IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR.</summary>

@@ -1,6 +1,6 @@
 using VmAtlas.Model;
 
-namespace VmAtlas.Capture.Linux.Processes;
+namespace VmAtlas.Capture;
 
 /// <summary>One process in a list. What was not asked for or may not be read is null, and <see cref="WhyNot"/> says why.</summary>
 public sealed record ProcessRow
@@ -9,7 +9,7 @@ public sealed record ProcessRow
 
     public int? ParentPid { get; init; }
 
-    /// <summary><c>comm</c>, at most 15 bytes.</summary>
+    /// <summary>Short name: on Linux <c>comm</c>, at most 15 bytes; on Windows the program's file name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Owner by name, or by number where it has none.</summary>
@@ -39,7 +39,7 @@ public sealed record ProcessRow
     /// <summary>See <see cref="ProcessFacts.Container"/>.</summary>
     public string? Container { get; init; }
 
-    /// <summary>The letter of proc_pid_stat(5): R, S, D, T, t, Z, X, I.</summary>
+    /// <summary>The letter of proc_pid_stat(5): R, S, D, T, t, Z, X, I; nothing where the system has none.</summary>
     public char State { get; init; }
 
     public bool IsKernelThread { get; init; }

@@ -1,0 +1,46 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Windows.Annotators;
+
+/// <summary>Regions of heaps, numbered as VMMap does: small numbers in the order of the PEB's list, then those met by their segments alone.</summary>
+sealed class HeapClaims(AnnotationContext context, AllocationIndex index, List<HeapHandle> heaps)
+{
+    readonly Dictionary<ulong, string> _details = [];
+
+    /// <summary>Claims where the heap itself lies, and its large blocks.</summary>
+    public void ClaimHeap(HeapHandle heap, HeapHeader header)
+    {
+        var details = DetailsOf(heap.Address, heap.IsDefault, header.Tag);
+        if (index.Find(heap.Address) is { } first && index.IsFree(first))
+            Claim(first, details, $"the process environment block lists it as a heap; it begins as a {header.Kind}", header.Kind);
+        foreach (var block in header.LargeBlocks)
+        {
+            if (index.Find(block) is { Kind: AllocationKind.Private } large && index.IsFree(large))
+                Claim(large, details, $"the heap at {new Address(heap.Address)} lists it among its large blocks", "large block");
+        }
+    }
+
+    /// <summary>Claims an allocation that begins with a segment's signature.</summary>
+    public void ClaimSegment(Allocation allocation, ulong heap, PebLayout layout)
+    {
+        if (!_details.ContainsKey(heap))
+            heaps.Add(new HeapHandle(heap, layout, IsDefault: false));
+        Claim(allocation, DetailsOf(heap, isDefault: false, ""), $"it begins with the signature of a heap segment, of the heap at {new Address(heap)}", "NT heap");
+    }
+
+    void Claim(Allocation allocation, string details, string reason, string kind)
+    {
+        var region = context.Claims.AddRegion(MemoryType.Heap, details, reason);
+        index.Claim(region, allocation);
+        context.Claims.AddFact(region, "heap", kind);
+    }
+
+    string DetailsOf(ulong heap, bool isDefault, string tag)
+    {
+        if (_details.TryGetValue(heap, out var known))
+            return known;
+        var details = $"Heap ID: {_details.Count}{(isDefault ? " (Default)" : "")}{(tag.Length > 0 ? $" [{tag}]" : "")}";
+        _details.Add(heap, details);
+        return details;
+    }
+}

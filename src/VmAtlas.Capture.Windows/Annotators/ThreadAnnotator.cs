@@ -1,0 +1,58 @@
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Windows.Annotators;
+
+/// <summary>Stacks of threads, with what is reserved and guarded of them, and the threads' environment blocks.</summary>
+/// <remarks>
+/// Evidence: the TEB the system names for a thread says where its stack was allocated (DeallocationStack) and ends (StackBase). A program may
+/// overwrite its TEB; a stack is taken only where both lie in one private allocation. A thread that runs on a stack of its own making
+/// (a fiber) has another one meanwhile, which is what its TEB then names.
+/// </remarks>
+sealed class ThreadAnnotator : IAnnotator
+{
+    public string Name => "Thread";
+
+    public void Annotate(AnnotationContext context)
+    {
+        if (context.Target is not WindowsTarget { Environment: { } environment } target)
+            throw new AnnotatorUnavailableException("the target does not tell of its threads");
+        var index = AllocationIndex.Of(context);
+        var ids = environment.ThreadIds();
+        if (ids.Length == 0)
+            throw new AnnotatorUnavailableException("its threads could not be listed");
+        var blocks = new ThreadBlocks(context, index, environment.Blocks);
+        foreach (var id in ids)
+        {
+            var teb = environment.ThreadBlock(id);
+            if (teb == 0)
+                continue;
+            var narrow = environment.IsWow64 ? environment.NarrowThreadBlock(teb) : 0;
+            blocks.Add(id, teb);
+            Claim(context, index, target, teb, PebLayout.Wide, narrow != 0 ? "64-bit thread stack" : $"Thread ID: {id}", id);
+            if (narrow != 0)
+                Claim(context, index, target, narrow, PebLayout.Narrow, $"Thread ID: {id}", id);
+        }
+        blocks.Claim();
+    }
+
+    static void Claim(AnnotationContext context, AllocationIndex index, WindowsTarget target, ulong teb, PebLayout layout, string details, uint id)
+    {
+        if (!target.TryReadStack(teb, layout, out var bounds) || index.Find(bounds.Allocation) is not { Kind: AllocationKind.Private } stack)
+            return;
+        var range = index.RangeOf(stack);
+        if (bounds.Base <= range.Start.Value || bounds.Base > range.End.Value || !index.IsFree(stack))
+            return;
+        var region = context.Claims.AddRegion(MemoryType.Stack, details, $"the environment block of thread {id} at {new Address(teb)} names it as its stack");
+        index.Claim(region, stack);
+        context.Claims.AddFact(region, "thread", $"{id}");
+        if (!context.Options.Blocks)
+            return;
+        for (var row = stack.First; row <= stack.Last; row++)
+        {
+            var label = (context.Mappings.Facts[row] & BlockFlags.Guard) != 0 ? "guard"
+                : context.Mappings.Get(Measure.Committed, row) == 0 ? "reserve" : "";
+            if (label.Length > 0)
+                context.Claims.Label(region, context.Mappings.Range(row), label);
+        }
+    }
+}

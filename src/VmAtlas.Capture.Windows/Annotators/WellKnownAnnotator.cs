@@ -1,0 +1,44 @@
+using VmAtlas.Capture.Windows.Calls;
+using VmAtlas.Model;
+
+namespace VmAtlas.Capture.Windows.Annotators;
+
+/// <summary>Memory that Windows itself keeps in every process: shared user data, the process environment block and what it points to.</summary>
+/// <remarks>Evidence: shared user data has a fixed address; the rest the system or the PEB names. A program may overwrite its PEB: then a name is
+/// wrong, never a type or a measure, which are what the system says of the memory.</remarks>
+sealed class WellKnownAnnotator : IAnnotator
+{
+    const ulong SharedUserData = 0x7FFE0000;
+
+    public string Name => "Well-known";
+
+    public void Annotate(AnnotationContext context)
+    {
+        var index = AllocationIndex.Of(context);
+        Claim(context, index, SharedUserData, "User Shared Data", "Windows maps its data for all processes at this address");
+        if (context.Target is not WindowsTarget { Environment.Blocks: { Count: > 0 } blocks } target)
+            throw new AnnotatorUnavailableException("the target does not say where its environment block is");
+        foreach (var (peb, layout) in blocks)
+        {
+            foreach (var (offset, name) in layout.Places)
+            {
+                if (target.TryReadWord(peb, offset, layout.IsWide, out var address) && address != 0)
+                    Claim(context, index, address, name, $"the process environment block at {new Address(peb)} points to it");
+            }
+            if (target.TryReadWord(peb, layout.Parameters, layout.IsWide, out var parameters))
+            {
+                Claim(context, index, parameters, "Process Parameters", $"the process environment block at {new Address(peb)} points to it");
+                if (target.TryReadWord(parameters, layout.Environment, layout.IsWide, out var environment))
+                    Claim(context, index, environment, "Environment Variables", "the process parameters point to it");
+            }
+            Claim(context, index, peb, "Process Environment Block", "the system says that it is there");
+        }
+    }
+
+    static void Claim(AnnotationContext context, AllocationIndex index, ulong address, string name, string reason)
+    {
+        if (index.Find(address) is not { } allocation || !index.IsFree(allocation) || index.TypeOf(allocation) is not (MemoryType.PrivateData or MemoryType.Shareable))
+            return;
+        index.Claim(context.Claims.AddRegion(index.TypeOf(allocation), name, reason), allocation);
+    }
+}

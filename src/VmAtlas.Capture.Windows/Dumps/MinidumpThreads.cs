@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using VmAtlas.Capture.Windows.Calls;
+
+namespace VmAtlas.Capture.Windows.Dumps;
+
+/// <summary>MINIDUMP_THREAD_LIST: ids, and where their environment blocks are.</summary>
+sealed class MinidumpThreads
+{
+    const int EntryBytes = 48, MostThreads = 1 << 16;
+
+    readonly Dictionary<uint, ulong> _blocks = [];
+
+    public IEnumerable<ulong> Blocks => _blocks.Values;
+
+    public static MinidumpThreads Read(MinidumpFile file)
+    {
+        var threads = new MinidumpThreads();
+        ReadOnlySpan<byte> list = file.Stream(MinidumpFile.ThreadList);
+        for (var at = 4; at + EntryBytes <= list.Length && threads._blocks.Count < Math.Min(list.U32(0), MostThreads); at += EntryBytes)
+            threads._blocks.TryAdd(list.U32(at), list.U64(at + 16));
+        return threads;
+    }
+
+    public int Ids(Span<byte> answer)
+    {
+        var ids = MemoryMarshal.Cast<byte, uint>(answer);
+        var count = 0;
+        foreach (var id in _blocks.Keys.Take(ids.Length))
+            ids[count++] = id;
+        return count * 4;
+    }
+
+    /// <summary>THREAD_BASIC_INFORMATION with the environment block.</summary>
+    public int Basic(uint id, Span<byte> answer)
+    {
+        if (answer.Length < 48 || !_blocks.TryGetValue(id, out var block))
+            return 0;
+        answer[..48].Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(answer[8..], block);
+        return 48;
+    }
+}
