@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Reads a .vmatlas file (docs/file-format.md) with Python's standard library and prints each snapshot's sums by type, in bytes."""
+"""Reads a .vmatlas file (docs/file-format.md) with Python's standard library and prints each snapshot's sums by type, and what each
+trace comes to, in bytes."""
 import struct
 import sys
 import zlib
@@ -80,19 +81,26 @@ def delta_frame(tables, data):
                 values[row] = unzigzag(cursor.varint(), values[row] >> shift) << shift & MASK
 
 
-def snapshots(path):
-    """(seconds since 1970, tables, texts) of each snapshot; stops at a torn tail."""
+def chunks(path):
+    """(kind, payload) of each chunk; stops at a torn tail."""
     data = open(path, "rb").read()
     version, length = struct.unpack_from("<HH", data, 12)
     if data[:12] != b"\x89VMATLAS\r\n\x1a\n" or version != 1:
         sys.exit(f"{path}: not a .vmatlas file of version 1")
-    at, texts, tables = 16 + length, [b""], None
+    at = 16 + length
     while at + 16 <= len(data):
         kind, inflated, stored, crc = struct.unpack_from("<4sIII", data, at)
         payload = data[at + 16:at + 16 + stored]
         if len(payload) < stored or zlib.crc32(payload, zlib.crc32(data[at:at + 12])) != crc:
             sys.exit(f"{path}: damaged at byte {at}; what is before it is whole")
         at += 16 + stored
+        yield kind, payload
+
+
+def snapshots(path):
+    """(seconds since 1970, tables, texts) of each snapshot."""
+    texts, tables = [b""], None
+    for kind, payload in chunks(path):
         if kind == b"STRS":
             cursor = Cursor(zlib.decompress(payload))
             first, count = cursor.varint(), cursor.varint()
@@ -104,6 +112,55 @@ def snapshots(path):
             else:
                 delta_frame(tables, content)
             yield ticks / 1e7, tables, texts
+
+
+def events(data):
+    """(nanoseconds, operation, function, thread, address, size, site, weight) of a chunk of a trace."""
+    cursor = Cursor(data)
+    count, time, kinds, sites, before = cursor.varint(), cursor.varint() >> 5, [], [], 0
+    for _ in range(cursor.varint()):
+        operation, function = cursor.bytes(2)
+        kinds.append((operation, function, cursor.varint(), *cursor.bytes(2)))
+    for _ in range(cursor.varint()):
+        before = unzigzag(cursor.varint(), before)
+        sites.append(before)
+    by_kind, last = cursor.bytes(1)[0], {}
+    numbers, times, addresses, sizes, site_numbers, others = [Cursor(cursor.bytes(cursor.varint())) for _ in range(6)]
+    for _ in range(count):
+        number = numbers.varint()
+        operation, function, thread, _, fields = kinds[number]
+        time += times.varint()
+        context, shift = number if by_kind else thread, 0 if fields & 32 else 4
+        address = last[context] = unzigzag(addresses.varint(), last.get(context, 0) >> shift) << shift & MASK
+        size = sizes.varint() if fields & 1 else 0
+        site = sites[site_numbers.varint()] if fields & 2 else 0
+        for _ in range((fields >> 2 & 1) + (fields >> 3 & 1)):
+            others.varint()  # old address, old size
+        weight = struct.unpack("<d", others.bytes(8))[0] if fields & 16 else 1
+        yield time << 5, operation, function, thread, address, size, site, weight
+
+
+def traces(path):
+    """{number: facts of a trace} with what it comes to: blocks asked for by malloc and its like, and those still live at its end."""
+    found = {}
+    for kind, payload in chunks(path):
+        if kind not in (b"TRAC", b"TEVT"):
+            continue
+        number, content = struct.unpack_from("<I", payload)[0], zlib.decompress(payload[8:])
+        if kind == b"TRAC":
+            cursor = Cursor(content)
+            found[number] = {"pid": cursor.varint(), "parent": cursor.varint(), "command": cursor.text(), "events": 0, "bytes": 0, "count": 0, "live": {}}
+            continue
+        trace = found[number]
+        for _, operation, _, _, address, size, _, weight in events(content):
+            trace["events"] += 1
+            if operation in (1, 3) and address:  # handed out, or resized
+                trace["live"][address] = stands_for = size if weight == 1 else round(size * weight)
+                trace["bytes"] += stands_for
+                trace["count"] += weight
+            elif operation == 2:
+                trace["live"].pop(address, None)
+    return found
 
 
 def show(seconds, tables, texts):
@@ -124,3 +181,6 @@ def show(seconds, tables, texts):
 if __name__ == "__main__":
     for snapshot in snapshots(sys.argv[1]):
         show(*snapshot)
+    for trace in traces(sys.argv[1]).values():
+        print(f"trace of {trace['command']} {trace['pid']}: {trace['events']} events, {trace['bytes']} bytes in {trace['count']:.0f} blocks, "
+              f"{sum(trace['live'].values())} bytes in {len(trace['live'])} live")

@@ -127,6 +127,21 @@ public sealed class TraceVerbTests : IDisposable
         }
     }
 
+    [Fact]
+    public void At_names_the_allocation_of_an_address_and_who_asked_for_it()
+    {
+        using var target = TestTarget.Start("trace_steady", "2");
+        var file = _files.Path("at.vmatlas");
+        RunVmatlas("trace", "--attach", $"{target.Pid}", "--for", "1500ms", "-o", file).Code.ShouldBe(0);
+        var block = CommandRun.Of("allocations", file, "--sort", "size", "--top", "1", "--json").Json()[0];
+        var inside = $"0x{Convert.ToUInt64(block.GetProperty("address").GetString()![2..], 16) + 3:x}";
+        var found = CommandRun.Of("at", file, inside, "--json").Json().GetProperty("allocation");
+        found.GetProperty("address").GetString().ShouldBe(block.GetProperty("address").GetString());
+        found.GetProperty("size").GetUInt64().ShouldBe(block.GetProperty("size").GetUInt64());
+        found.GetProperty("stack").EnumerateArray().Select(f => f.GetProperty("function").GetString()).ShouldContain("allocate");
+        CommandRun.Of("at", file, inside).Worked().Out.ShouldContain("Asked for by");
+    }
+
     /// <summary>What was whole is in the file, the program goes on as if nobody had traced it, and can be traced again.</summary>
     [Fact]
     public void A_tracer_that_is_killed_harms_neither_its_file_nor_the_program()

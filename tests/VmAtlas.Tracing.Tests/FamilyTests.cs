@@ -67,6 +67,7 @@ public sealed class FamilyTests
         run.Seen.Programs.Count.ShouldBe(3);
         run.Seen.Programs.Take(2).ShouldAllBe(p => p.Ended!.Value.Ending == TraceEnding.Replaced);
         run.Program.Live.Values.ShouldContain(e => e.Size == 30009);
+        run.Seen.Programs.Select(p => p.Process.Command).Distinct().Count().ShouldBeGreaterThan(1, "each is told with its own command line");
     }
 
     [Fact]

@@ -13,13 +13,14 @@ static class DiagnosticsMessage
 
     static ReadOnlySpan<byte> Magic => "DOTNET_IPC_V1\0"u8;
 
-    /// <summary>EventPipe, CollectTracing2: events of one provider, in nettrace's format, without what the runtime would add at the end.</summary>
-    public static byte[] StartSession(string provider, ulong keywords, uint level, uint bufferMib) => Message(EventPipeSet, 3, payload =>
+    /// <summary>EventPipe, CollectTracing2: events of one provider, in nettrace's format.</summary>
+    /// <param name="rundown">At the end the runtime tells all methods that it compiled or loaded.</param>
+    public static byte[] StartSession(string provider, ulong keywords, uint level, uint bufferMib, bool rundown = false) => Message(EventPipeSet, 3, payload =>
     {
         const uint netTrace = 1, providers = 1, noFilter = 0;
         Write(payload, bufferMib);
         Write(payload, netTrace);
-        payload.Write<byte>([0]); // no rundown
+        payload.Write<byte>([rundown ? (byte)1 : (byte)0]);
         Write(payload, providers);
         Write(payload, keywords);
         Write(payload, level);

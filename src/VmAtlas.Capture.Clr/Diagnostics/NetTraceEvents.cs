@@ -9,6 +9,15 @@ ref struct NetTraceEvents(ReadOnlySpan<byte> block)
     ReadOnlySpan<byte> _left = block;
     uint _metadata, _length;
 
+    /// <summary>The system's id of the thread that the event is of.</summary>
+    public ulong Thread { get; private set; }
+
+    /// <summary>Number of its call stack; 0 for none.</summary>
+    public uint Stack { get; private set; }
+
+    /// <summary>In ticks of the stream's clock.</summary>
+    public ulong Time { get; private set; }
+
     /// <summary>False at the end of the block.</summary>
     /// <exception cref="InvalidDataException">An event goes beyond the block.</exception>
     public bool Next(out uint metadata, out ReadOnlySpan<byte> payload)
@@ -28,10 +37,10 @@ ref struct NetTraceEvents(ReadOnlySpan<byte> block)
             Number(); // processor
         }
         if ((has & HasThread) != 0)
-            Number();
+            Thread = Number();
         if ((has & HasStack) != 0)
-            Number();
-        Number(); // time
+            Stack = Number32();
+        Time = unchecked(Time + Number());
         if ((has & HasActivity) != 0)
             Take(GuidBytes);
         if ((has & HasRelated) != 0)

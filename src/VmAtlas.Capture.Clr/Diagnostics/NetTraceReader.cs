@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace VmAtlas.Capture.Clr.Diagnostics;
@@ -7,7 +8,8 @@ namespace VmAtlas.Capture.Clr.Diagnostics;
 /// <param name="id">Its number within the provider.</param>
 delegate void RuntimeEvent(int id, ReadOnlySpan<byte> payload);
 
-/// <summary>Reads a nettrace stream (version 4, that of .NET 5 to 10) as it arrives and passes on the events of one provider.</summary>
+/// <summary>Reads a nettrace stream (version 4, that of .NET 5 to 10) as it arrives and passes on the events of one provider, and those of the same name with
+/// "Rundown" behind it, which tell at the end what there was all the time.</summary>
 /// <remarks>
 /// The stream is a sequence of objects: type, then a block whose length stands in front, aligned to four bytes of the stream. Metadata blocks say which
 /// numbers stand for which event; event blocks hold the events. All else is passed over. The writer is the target, so each length is held
@@ -17,12 +19,27 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
 {
     public const int MaxBlock = 32 << 20;
     public const long MaxBytes = 1L << 30;
-    const int MaxKinds = 1 << 14, MaxName = 64;
+    const int MaxKinds = 1 << 14, MaxName = 64, MaxStacks = 1 << 20;
     const byte NullReference = 1, BeginObject = 5, EndObject = 6;
 
     readonly Dictionary<uint, int> _eventOf = [];
+    readonly Dictionary<uint, ulong[]> _stacks = [];
     byte[] _block = [];
     long _position;
+    ulong _beganTicks, _ticksOfASecond = 1_000_000_000;
+    uint _stack;
+
+    /// <summary>Of the event being received: the system's id of its thread.</summary>
+    public int Thread { get; private set; }
+
+    /// <summary>Of the event being received: nanoseconds since the stream began.</summary>
+    public long Time { get; private set; }
+
+    /// <summary>Of the event being received: return addresses, innermost first.</summary>
+    public ReadOnlySpan<ulong> Stack => _stacks.GetValueOrDefault(_stack);
+
+    /// <summary>The most that is read before the stream counts as hostile.</summary>
+    public long Limit { get; init; } = MaxBytes;
 
     /// <exception cref="InvalidDataException">It is no such stream.</exception>
     /// <exception cref="EndOfStreamException">It was cut short.</exception>
@@ -31,7 +48,8 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
         const int traceFields = 48;
         Require(Take(8).SequenceEqual("Nettrace"u8) && Text() == "!FastSerialization.1", "it does not begin as one");
         Require(Byte() == BeginObject && TypeName() == "Trace", "its first object is not the trace");
-        Take(traceFields);
+        var fields = Take(traceFields);
+        (_beganTicks, _ticksOfASecond) = (BinaryPrimitives.ReadUInt64LittleEndian(fields[16..]), Math.Max(1, BinaryPrimitives.ReadUInt64LittleEndian(fields[24..])));
         Require(Byte() == EndObject, "an object does not end");
     }
 
@@ -49,6 +67,10 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
         var block = Take(length);
         if (type is "EventBlock" or "MetadataBlock")
             ReadEvents(block, isMetadata: type == "MetadataBlock");
+        else if (type == "StackBlock")
+            ReadStacks(block);
+        else if (type == "SPBlock")
+            _stacks.Clear(); // numbers begin anew
         Require(Byte() == EndObject, "an object does not end");
         return true;
     }
@@ -66,7 +88,28 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
             if (isMetadata)
                 Learn(payload);
             else if (_eventOf.TryGetValue(metadata, out var id))
+            {
+                Thread = unchecked((int)events.Thread);
+                Time = (long)((UInt128)Math.Max(0, unchecked((long)(events.Time - _beganTicks))) * 1_000_000_000 / _ticksOfASecond);
+                _stack = events.Stack;
                 receive(id, payload);
+            }
+        }
+    }
+
+    /// <summary>First number, count, then each stack: its length in bytes and its addresses.</summary>
+    void ReadStacks(ReadOnlySpan<byte> block)
+    {
+        Require(block.Length >= 8, "a block has no header");
+        var (number, count) = (BinaryPrimitives.ReadUInt32LittleEndian(block), BinaryPrimitives.ReadUInt32LittleEndian(block[4..]));
+        var left = block[8..];
+        for (; count > 0; count--, number++)
+        {
+            Require(left.Length >= 4, "a stack goes beyond its block");
+            var bytes = BinaryPrimitives.ReadUInt32LittleEndian(left);
+            Require(bytes <= left.Length - 4 && _stacks.Count < MaxStacks, "a stack goes beyond its block, or there are too many");
+            _stacks[number] = MemoryMarshal.Cast<byte, ulong>(left.Slice(4, (int)bytes)).ToArray();
+            left = left[(4 + (int)bytes)..];
         }
     }
 
@@ -74,11 +117,13 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
     void Learn(ReadOnlySpan<byte> payload)
     {
         var name = Encoding.Unicode.GetBytes(provider + '\0');
-        if (payload.Length < 8 + name.Length || !payload[4..].StartsWith(name))
+        if (!Fits(payload, name) && !Fits(payload, name = Encoding.Unicode.GetBytes(provider + "Rundown\0")))
             return;
         Require(_eventOf.Count < MaxKinds, "too many kinds of events");
         _eventOf[BinaryPrimitives.ReadUInt32LittleEndian(payload)] = BinaryPrimitives.ReadInt32LittleEndian(payload[(4 + name.Length)..]);
     }
+
+    static bool Fits(ReadOnlySpan<byte> payload, byte[] name) => payload.Length >= 8 + name.Length && payload[4..].StartsWith(name);
 
     string TypeName()
     {
@@ -100,7 +145,7 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
 
     ReadOnlySpan<byte> Take(int count)
     {
-        Require(_position + count <= MaxBytes, "it is too long");
+        Require(_position + count <= Limit, "it is too long");
         if (_block.Length < count)
             _block = new byte[count];
         stream.ReadExactly(_block, 0, count);

@@ -7,7 +7,8 @@ namespace VmAtlas.Cli.Output;
 
 /// <summary>Everything known of one address.</summary>
 /// <param name="place">What of an image is there; null where that is not known.</param>
-sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, ImagePlace? place)
+/// <param name="traced">What a trace in the same file knows of it.</param>
+sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, ImagePlace? place, TracedPlace? traced = null)
 {
     readonly int _block = snapshot.Blocks.IndexOf(address);
     readonly HeapBlock? _heapBlock = HeapBlock.At(snapshot, address);
@@ -53,6 +54,8 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, 
             yield return ("Mapping", Escape.Text(block.Name));
         if (_heapBlock is { } inHeap)
             yield return ("Heap block", inHeap.ToString());
+        foreach (var line in traced?.Lines() ?? [])
+            yield return line;
         if (page is { } state)
             yield return ("Page", string.Join(", ", PageWords.Of(state)));
         if (snapshot.Has(Measure.TotalWs))
@@ -109,6 +112,7 @@ sealed class AddressReport(Snapshot snapshot, Address address, PageState? page, 
             json.WriteNumber("offsetInSymbol", place.Value.Offset);
         }
         _heapBlock?.WriteJson(json);
+        traced?.WriteJson(json);
     }
 
     static string Hex(ByteSize size) => Hex(size.Bytes);

@@ -44,6 +44,8 @@ static class ProfileFormat
         var names = new EventNames(null);
         reader.Play(names, sink => (sink as EventNames.Program)?.Frames, events: false);
         var program = names.Chosen ?? throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it");
+        if (program.Process.SampleInterval != 0)
+            throw new VmAtlasException(Failure.Usage, $"{path} is a sampled trace, and heaptrack's format can not say how many blocks one stands for: export pprof, collapsed or speedscope");
         using var gzip = packed ? new System.IO.Compression.GZipStream(to, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true) : null;
         using var export = new HeaptrackExport(program.Process, program.Nodes, program.Frames, gzip ?? to);
         reader.Play(new Only(program.Number, export));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Formats.Vmatlas;
@@ -47,13 +48,30 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         using var stop = new StopSignals(cancellation);
         using var trace = AttachedTrace.Attach(pid, options, programs);
         progress.Note($"attached to process {pid}, one thread of which stood still for {trace.Stopped.TotalMilliseconds:0.0} ms");
+        Await(pid, length, stop, () => trace.IsTargetGone);
+        trace.Detach();
+        return 0;
+    }
+
+    /// <summary>The same with the objects of a .NET process, as its own runtime tells them; their names are looked up, too.</summary>
+    public int AttachManaged(int pid, string command, TimeSpan? length, CancellationToken cancellation)
+    {
+        using var stop = new StopSignals(cancellation);
+        using var trace = ManagedTrace.Attach(pid, command, programs);
+        progress.Note($"process {pid} tells which objects it makes, one in {Figures.Short(new ByteSize(ManagedTrace.Interval))} (--native traces malloc instead)");
+        Await(pid, length, stop, () => trace.IsTargetGone);
+        trace.Stop();
+        programs.Resolve(trace.Frames);
+        return 0;
+    }
+
+    void Await(int pid, TimeSpan? length, StopSignals stop, Func<bool> isGone)
+    {
         using var maps = file is null ? null : MapsBeside.Start(pid, file, progress.Note);
         var begin = TimeProvider.System.GetTimestamp();
         TimeSpan Left() => length is { } whole ? whole - TimeProvider.System.GetElapsedTime(begin) : s_look;
-        while (Left() > TimeSpan.Zero && !trace.IsTargetGone && !stop.Token.WaitHandle.WaitOne(Left() < s_look ? Left() : s_look))
+        while (Left() > TimeSpan.Zero && !isGone() && !stop.Token.WaitHandle.WaitOne(Left() < s_look ? Left() : s_look))
             Look(" (Ctrl-C lets go)");
-        trace.Detach();
-        return 0;
     }
 
     void Look(string hint)

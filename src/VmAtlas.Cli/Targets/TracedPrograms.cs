@@ -47,6 +47,11 @@ sealed class TracedPrograms(TraceWriter? writer) : ITraceObserver
     public void Resolve(SymbolPath path, string? root)
     {
         using var source = new SymbolFrames(path, root);
+        Resolve(source);
+    }
+
+    public void Resolve(IFrameSource source)
+    {
         foreach (var program in All)
             program.Resolve(source);
     }

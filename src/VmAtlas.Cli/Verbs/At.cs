@@ -3,6 +3,7 @@ using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Verbs;
@@ -16,7 +17,7 @@ sealed class At : Verb
     readonly Option<bool> _heaps = HeapsOption();
 
     public At()
-        : base("at", "Say what is at an address: region, block, offset, section or symbol, protection, page state, and why.")
+        : base("at", "Say what is at an address: region, block, offset, section or symbol, allocation and its stack, protection, page state, and why.")
     {
         Add(_target);
         Add(_address);
@@ -35,7 +36,8 @@ sealed class At : Verb
         var address = AddressArgument.Parse(arguments.GetRequiredValue(_address));
         using var target = Target.Open(arguments.GetRequiredValue(_target));
         var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
-        var place = new AddressReport(snapshot, address, PageAt(target, address), ((target as ReadableTarget)?.Source as IImageSymbols)?.PlaceInImage(snapshot, address));
+        var traced = target is SavedTarget { Timeline: TimelineReader } saved ? TracedPlace.Find(saved.File.Path, snapshot.Process.Pid, address) : null;
+        var place = new AddressReport(snapshot, address, PageAt(target, address), ((target as ReadableTarget)?.Source as IImageSymbols)?.PlaceInImage(snapshot, address), traced);
         if (arguments.GetValue(Json))
             session.WriteJson(place.WriteJson);
         else

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Model;
-using VmAtlas.Symbols;
 using VmAtlas.Web;
 
 namespace VmAtlas.Cli.Verbs;
@@ -20,6 +19,7 @@ sealed class Open : Verb
 
     readonly Option<bool> _noBrowser = new("--no-browser") { Description = "Print the page's address and start no browser." };
     readonly Option<int> _port = new("--port") { Description = "The port on 127.0.0.1; the system chooses one otherwise.", HelpName = "n" };
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Open()
         : base("open", "Show a target in the browser: VMMap's window, live.")
@@ -27,6 +27,7 @@ sealed class Open : Verb
         Add(_target);
         Add(_noBrowser);
         Add(_port);
+        Add(_symbols);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -46,8 +47,8 @@ sealed class Open : Verb
         {
             Platform = Platform.Current,
             Port = arguments.GetValue(_port),
-            SettingsPath = SettingsPath(session),
-            Symbols = SymbolPath.Parse(session.Environment(SymbolPath.Variable)),
+            SettingsPath = SymbolFolders.ConfigurationFolder(session) is { } folder ? Path.Combine(folder, "page.json") : null,
+            Symbols = SymbolFolders.Of(arguments.GetValue(_symbols), session),
             Log = session.Note,
         };
         RunAsync(arguments, session, options).GetAwaiter().GetResult();
@@ -83,15 +84,6 @@ sealed class Open : Verb
             signal.Cancel = true;
             _ = server.StopAsync();
         }
-    }
-
-    /// <summary>By the XDG base directories, or Windows' own; null where there is no home.</summary>
-    static string? SettingsPath(Session session)
-    {
-        var folder = OperatingSystem.IsWindows() ? session.Environment("APPDATA")
-            : session.Environment("XDG_CONFIG_HOME") is { Length: > 0 } set ? set
-            : session.Environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".config") : null;
-        return folder is null ? null : Path.Combine(folder, "vmatlas", "page.json");
     }
 
     static Task OpenTarget(WebServer server, string text, CancellationToken cancellation) => TargetSpec.Parse(text) switch

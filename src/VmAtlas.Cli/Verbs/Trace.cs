@@ -1,11 +1,11 @@
 using System.CommandLine;
+using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
-using VmAtlas.Symbols;
 using VmAtlas.Tracing;
 
 namespace VmAtlas.Cli.Verbs;
@@ -21,12 +21,14 @@ sealed class Trace : Verb
     readonly Option<string?> _output = new("--output", "-o") { Description = "The .vmatlas file to write; without one only the totals are shown at the end.", HelpName = "file" };
     readonly Option<string?> _sample = new("--sample") { Description = "Record one in so many bytes (512K costs next to nothing) instead of every operation.", HelpName = "size" };
     readonly Option<bool> _children = new("--children") { Description = "Trace the programs that the command starts, too." };
-    readonly Option<string?> _symbols = new("--symbols") { Description = $"Folders with debug information, parted by colons; {SymbolPath.Variable} adds more.", HelpName = "folders" };
+    readonly Option<bool> _managed = new("--managed") { Description = "With --attach: the objects that a .NET process makes, sampled by its runtime; so it is for .NET processes unless --native." };
+    readonly Option<bool> _native = new("--native") { Description = "With --attach: what a .NET process's native code allocates." };
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Trace()
         : base("trace", "Run a command, or attach to a process, and record its allocations with call stacks.")
     {
-        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _symbols])
+        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _managed, _native, _symbols])
             Add(option);
         Add(_command);
     }
@@ -41,7 +43,8 @@ sealed class Trace : Verb
 
     public override string Notes =>
         "The command's input, output and exit code are its own; what vmatlas has to say goes to stderr. A command ended by a signal gives\n"
-        + "128 + its number. Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
+        + "128 + its number. Attached to a .NET process it records the objects that are made, by\n"
+        + "type and call (look at totals: nobody tells when one dies). Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
 
     public override int Run(ParseResult arguments, Session session)
     {
@@ -51,6 +54,8 @@ sealed class Trace : Verb
         var pid = arguments.GetValue(_attach) is { } target ? ProcessOf(target) : (int?)null;
         if (pid is null == (command.Length == 0))
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
+        if (pid is null && arguments.GetValue(_managed))
+            throw new VmAtlasException(Failure.Usage, "--managed goes with --attach: the runtime is asked once it runs");
         var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children) };
         TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
         using var file = arguments.GetValue(_output) is { } path ? TimelineFile.Create(path) : null;
@@ -58,13 +63,31 @@ sealed class Trace : Verb
         var programs = new TracedPrograms(writer);
         using var progress = new ProgressLine(session);
         var running = new RunningTrace(programs, writer, file, progress);
-        var code = pid is { } process ? running.Attach(process, options, length, session.Cancellation) : running.Launch(command, options);
-        progress.Show("looking up names …");
-        var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
-        programs.Resolve(SymbolPath.Parse(arguments.GetValue(_symbols), session.Environment(SymbolPath.Variable)), root);
+        var isManaged = pid is { } attached && !arguments.GetValue(_native) && (arguments.GetValue(_managed) || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));
+        var code = pid is not { } process ? running.Launch(command, options)
+            : isManaged ? running.AttachManaged(process, CommandOf(process), length, session.Cancellation)
+            : running.Attach(process, options, length, session.Cancellation);
+        if (!isManaged)
+        {
+            progress.Show("looking up names …");
+            var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
+            programs.Resolve(SymbolFolders.Of(arguments.GetValue(_symbols), session), root);
+        }
         progress.Clear();
         Report(arguments, session, programs);
         return code;
+    }
+
+    static string CommandOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it has ended already
+        }
     }
 
     static int ProcessOf(string target) => TargetSpec.Parse(target) switch

@@ -28,4 +28,7 @@ public enum TraceFunction : byte
     Sbrk,
     Shmat,
     Shmdt,
+
+    /// <summary>An object of a managed language was made.</summary>
+    ManagedNew,
 }

@@ -12,6 +12,7 @@ public static class TraceWords
         TraceFunction.OperatorNewArray => "operator new[]",
         TraceFunction.OperatorDelete => "operator delete",
         TraceFunction.OperatorDeleteArray => "operator delete[]",
+        TraceFunction.ManagedNew => "new object",
         _ => function.ToString().ToLowerInvariant(),
     };
 

@@ -30,8 +30,15 @@ public sealed class LaunchedTrace : IDisposable
             file.Root.Flags = FlagsOf(options, ticks);
             var began = DateTimeOffset.UtcNow;
             var pid = Launch.Spawn.Start(program, command, EnvironmentFor(file, options), options.Folder, options.NoInput);
+            var first = true;
             var words = string.Join(' ', command);
-            var pump = new SessionPump(file, ticks, observer, p => new TraceProcess(p, 0, p == pid ? words : CommandOf(p), began, false, 0));
+            var pump = new SessionPump(file, ticks, observer, p =>
+            {
+                // What calls exec is another program, under the same pid.
+                var command = p == pid && first ? words : CommandOf(p);
+                first = false;
+                return new TraceProcess(p, 0, command, began, false, 0);
+            });
             return new LaunchedTrace(pid, file, pump);
         }
         catch

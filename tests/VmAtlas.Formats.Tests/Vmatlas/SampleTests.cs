@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Text;
 using VmAtlas.Formats.Export;
 using VmAtlas.Formats.Vmatlas;
+using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
 using VmAtlas.Testing;
 
 namespace VmAtlas.Formats.Tests.Vmatlas;
@@ -56,6 +58,22 @@ public sealed class SampleTests : IDisposable
         TimelineFile.Save(path, new RandomSnapshots(5).With(9).Take());
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^5]);
         Should.Throw<InvalidOperationException>(() => Python(path)).Message.ShouldContain("damaged at byte");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_page_of_Python_adds_a_trace_up_as_the_store_does(int seed)
+    {
+        var path = _folder.File("trace.vmatlas");
+        var trace = new RandomTrace(seed, 20_000);
+        var store = new TraceStore(trace.Process);
+        trace.Play(new Once(store));
+        using (var file = TimelineFile.Create(path))
+            trace.Play(new TraceWriter(file));
+        var (total, live) = (store.Totals, store.LiveBlocks().Length);
+        Python(path).ShouldBe(string.Create(CultureInfo.InvariantCulture, $"trace of {trace.Process.Command} {trace.Process.Pid}: {total.Operations} events, "
+            + $"{total.Heap.TotalBytes} bytes in {total.Heap.TotalCount:0} blocks, {total.Heap.LiveBytes} bytes in {live} live\n"));
     }
 
     static string Python(string path)
