@@ -28,10 +28,22 @@ static class SavedTraces
         }
     });
 
-    static void Write(string path, Action<ITraceSink, NodeFrames> tell)
+    /// <summary>A snapshot, and a block of no bytes that was given back.</summary>
+    public static void WriteFreed(string path) => Write(path, (told, _) => told.Events(
+    [
+        new TraceEvent { Time = 1, Address = 0x10000, Weight = 1, Operation = TraceOperation.Allocate, Function = TraceFunction.Malloc },
+        new TraceEvent { Time = 2, Address = 0x10000, Operation = TraceOperation.Free, Function = TraceFunction.Free },
+    ]));
+
+    /// <summary>The trace of a program that ended before its map was read.</summary>
+    public static void WriteOnly(string path) => Write(path, (told, _) =>
+        told.Events([new TraceEvent { Time = 1, Address = 0x10000, Size = 64, Weight = 1, Operation = TraceOperation.Allocate, Function = TraceFunction.Malloc }]), map: false);
+
+    static void Write(string path, Action<ITraceSink, NodeFrames> tell, bool map = true)
     {
         using var file = TimelineFile.Create(path);
-        file.Append(Snapshots.Sample().Make());
+        if (map)
+            file.Append(Snapshots.Sample().Make());
         var process = new TraceProcess(4711, 0, "sample", DateTimeOffset.UnixEpoch, false, 0);
         var (recording, store) = (new TraceWriter(file).Begin(process), new TraceStore(process));
         var told = new TraceTee(store, recording);

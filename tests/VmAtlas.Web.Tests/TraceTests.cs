@@ -58,6 +58,18 @@ public sealed class TraceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_program_that_ends_at_once_leaves_its_trace()
+    {
+        var session = await Post("/api/launch", new { program = Path.Combine(Repository.Targets, "trace_sampler"), arguments = new[] { "10" }, trace = new { } });
+        session.GetProperty("traces").GetInt32().ShouldBe(1);
+        await Until(async () => (await Trace()).TryGetProperty("ending", out _));
+        var trace = await Trace();
+        trace.GetProperty("ending").GetString().ShouldBe("exited");
+        trace.GetProperty("totalCount").GetDouble().ShouldBeGreaterThanOrEqualTo(10);
+        trace.GetProperty("liveBytes").GetInt64().ShouldBeGreaterThanOrEqualTo(16 + 5000, "its first and its ninth block");
+    }
+
+    [Fact]
     public async Task A_running_process_is_attached_to_and_let_go()
     {
         using var target = TestTarget.Start(s_ledger);
@@ -134,6 +146,21 @@ public sealed class TraceTests : IAsyncLifetime
         (await Json("/api/sessions/1/traces/0/makers?start=10000&end=20000")).GetArrayLength().ShouldBe(0);
         Figure(await Frame("/api/sessions/1/traces/0/calltree?of=mappings"), "make_room", "liveBytes").ShouldBe(0x10000);
         (await Frame("/api/sessions/1/traces/0/calltree")).Rows.ShouldBe(1, "mappings are no blocks");
+    }
+
+    [Fact]
+    public async Task A_trace_without_a_map_is_shown_and_says_so()
+    {
+        var saved = Path.Combine(_folder.FullName, "only.vmatlas");
+        SavedTraces.WriteOnly(saved);
+        var session = await Post("/api/open", new { path = saved });
+        session.GetProperty("process").GetProperty("name").GetString().ShouldBe("sample");
+        (await Trace()).GetProperty("liveBytes").GetInt64().ShouldBe(64);
+        (await Frame("/api/sessions/1/snapshots/0/frame")).Rows.ShouldBe(0);
+        var summary = await Json("/api/sessions/1/snapshots/0/summary");
+        summary.GetProperty("system").GetProperty("problems")[0].GetProperty("id").GetString().ShouldBe("no-map");
+        summary.GetProperty("summary")[0].TryGetProperty("totalWs", out _).ShouldBeFalse("what nobody read is not zero");
+        (await Frame("/api/sessions/1/series")).Rows.ShouldBe(1);
     }
 
     [Fact]
@@ -247,6 +274,15 @@ public sealed class TraceTests : IAsyncLifetime
         (await _running.Send(HttpMethod.Get, path)).StatusCode.ShouldBeOneOf(HttpStatusCode.MethodNotAllowed, HttpStatusCode.NotFound);
         File.Exists(made).ShouldBeFalse();
         (await Json("/api/sessions/1")).GetProperty("tracing").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_free_has_no_size()
+    {
+        var saved = Path.Combine(_folder.FullName, "freed.vmatlas");
+        SavedTraces.WriteFreed(saved);
+        await Post("/api/open", new { path = saved });
+        (await Events("/api/sessions/1/traces/0/events")).Select(e => (e.Operation, e.Size)).ShouldBe([("allocate", 0), ("free", -1)], "nothing was asked for once, and is not known the other time");
     }
 
     /// <summary>A file with a trace of one call, whose debug information names these files.</summary>

@@ -1,5 +1,6 @@
 using VmAtlas.Capture.Linux.Runtimes;
 using VmAtlas.Capture.Linux.Runtimes.Jvm;
+using VmAtlas.Capture.Linux.Runtimes.V8;
 
 namespace VmAtlas.Capture.Linux.Annotators;
 
@@ -24,8 +25,8 @@ public static class LinuxAnnotators
         .. runtimes,
         new HeapAnnotator(),
         new JvmAnnotator(),
-        new V8Annotator(),
         new ChromiumAnnotator(),
+        new V8Annotator(),
         new PythonAnnotator(),
         new GoAnnotator(),
         new ThreadBlockAnnotator(),

@@ -23,7 +23,7 @@ sealed class ChunkRuns(BlockTable mappings, StringTable strings, IMemorySource m
             return null;
         var (at, count) = (start, 0);
         while (count < MaxRun && at < end && MappedChunks.TryRead(mappings, memory, mapping, at, out var chunk))
-            (at, count) = (at + chunk.Lead + chunk.Size, count + 1);
+            (at, count) = (at + chunk.Whole, count + 1);
         return count == 0 ? null : (AddressRange.Of(start, count == MaxRun ? end : at), count);
     }
 }

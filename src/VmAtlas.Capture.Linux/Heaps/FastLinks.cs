@@ -12,14 +12,18 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// </remarks>
 /// <param name="start">Where the heap begins.</param>
 /// <param name="arenas">From the lowest heap of any arena to the end of the highest.</param>
+/// <param name="mangled">Whether links are, see <see cref="FreeLists"/>.</param>
 /// <param name="chunks">The table whose rows are noted, if there is one.</param>
-sealed class FastLinks(ulong start, AddressRange arenas, ChunkTable? chunks)
+sealed class FastLinks(ulong start, AddressRange arenas, bool mangled, ChunkTable? chunks)
 {
     const int NoNext = int.MinValue, Taken = int.MaxValue;
     const ulong MinSize = 32;
 
     /// <summary>The largest chunk that a fastbin can be made to hold.</summary>
     public const ulong LargestSize = MinSize + 16 * (ArenaHeader.FastBins - 1);
+
+    /// <summary>In the place of a first word that is not at hand: no link, mangled or not.</summary>
+    public const ulong Unknown = ulong.MaxValue;
 
     /// <param name="At">Where the chunk begins, in 16 bytes from the heap's start.</param>
     /// <param name="Next">Where its link leads, likewise; a taken one's is <see cref="Taken"/>.</param>
@@ -80,17 +84,14 @@ sealed class FastLinks(ulong start, AddressRange arenas, ChunkTable? chunks)
 
     /// <summary>Notes a chunk if its first word could be a link; for the one added to the table last.</summary>
     /// <param name="size">At most <see cref="LargestSize"/>.</param>
-    /// <param name="word">The first word of its block.</param>
+    /// <param name="word">The first word of its block, or <see cref="Unknown"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Note(ulong chunk, ulong size, ulong word)
     {
-        // Links are mangled since 2.32 (xor with their own address, shifted by a page); a list ends in 0.
-        var next = word ^ chunk + 16 >> 12;
-        if ((next & 15) == 0 && (next == 0 || IsInArenas(next)) || IsLink(next = word))
+        var next = mangled ? word ^ chunk + 16 >> 12 : word;
+        if ((next & 15) == 0 && (next == 0 || IsInArenas(next)))
             Add(chunk, size, next);
     }
-
-    bool IsLink(ulong word) => (word & 15) == 0 && IsInArenas(word);
 
     bool IsInArenas(ulong address) => unchecked(address - arenas.Start.Value) < arenas.Size.Bytes;
 

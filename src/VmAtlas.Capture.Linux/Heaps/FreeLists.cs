@@ -5,13 +5,19 @@ namespace VmAtlas.Capture.Linux.Heaps;
 
 /// <summary>Follows fastbins and thread caches: chunks that were freed but look in use to a walk from chunk to chunk.</summary>
 /// <remarks>
-/// Links are mangled since 2.32 (xor with their own address, shifted by a page); both ways are tried at each link, and what does not lead to
-/// a chunk of the right size in an arena ends the list. No list is given a chunk twice, nor more chunks of a size than the walk has met, so
-/// every list ends.
+/// Links are mangled since 2.32 (xor with their own address, shifted by a page). Which it is, the first links of the lists tell: only one way of reading them leads to
+/// chunks of the list's size. What does not lead to a chunk of the right size in an arena ends the list. No list is given a chunk twice, nor more chunks of a
+/// size than the walk has met, so every list ends.
 /// </remarks>
 sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, SizeHistogram sizes, ChunkTable? chunks, TornChunks torn)
 {
-    readonly record struct Heap(ulong Start, ulong End, ArenaTally Tally, FastLinks? Links);
+    readonly record struct Heap(ulong Start, ulong End, ArenaTally Tally, int Number)
+    {
+        public FastLinks? Links => Tally.Links[Number];
+    }
+
+    /// <summary>Lists whose first link is looked at to learn how links are written.</summary>
+    const int Enough = 64;
 
     readonly WordCache _words = new(memory, WordCache.Scattered);
     readonly Heap[] _heaps = [.. tallies.SelectMany(HeapsOf).OrderBy(h => h.Start)];
@@ -20,7 +26,52 @@ sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, 
     Heap _last;
 
     static IEnumerable<Heap> HeapsOf(ArenaTally tally) =>
-        tally.Arena.Heaps.Select((h, i) => new Heap(h.FirstChunk.Value, h.Range.End.Value, tally, tally.Links[i]));
+        tally.Arena.Heaps.Select((h, i) => new Heap(h.FirstChunk.Value, h.Range.End.Value, tally, i));
+
+    int _mangled, _plain;
+
+    /// <summary>Whether links are mangled, as far as was learnt; they are in all newer releases.</summary>
+    public bool AreMangled => _mangled >= _plain;
+
+    /// <summary>Learns from the first links of the fastbins how links are written.</summary>
+    public void LearnFromFastBins()
+    {
+        foreach (var heads in tallies.Select(t => t.FastBinHeads))
+        {
+            for (var bin = 0; bin < heads.Length && _mangled + _plain < Enough; bin++)
+            {
+                if (heads[bin] != 0)
+                    Learn(heads[bin] + 16, 32 + 16 * (ulong)bin, toChunk: 0);
+            }
+        }
+    }
+
+    /// <summary>The same from the first links of thread caches, which hold addresses of blocks.</summary>
+    public void LearnFromCaches(IReadOnlyList<ulong> caches)
+    {
+        for (var i = 0; i < caches.Count && _mangled + _plain < Enough; i++)
+        {
+            if (!TryReadCache(caches[i], out var layout, out var structure))
+                continue;
+            for (var bin = 0; bin < Math.Min(layout.Bins, 64); bin++)
+            {
+                if (layout.Head(structure, bin) is > 0 and var block)
+                    Learn(block, 32 + 16 * (ulong)bin, toChunk: 16);
+            }
+        }
+    }
+
+    /// <param name="toChunk">How far before the address that a link holds the chunk begins.</param>
+    void Learn(ulong link, ulong size, ulong toChunk)
+    {
+        if (!_words.TryRead(link, out var word))
+            return;
+        var (mangled, plain) = (Fits(word ^ link >> 12), Fits(word));
+        _mangled += mangled && !plain ? 1 : 0;
+        _plain += plain && !mangled ? 1 : 0;
+
+        bool Fits(ulong next) => next == 0 || next >= toChunk && IsListed(next - toChunk, size);
+    }
 
     /// <summary>Moves what is in an arena's fastbins from the used chunks to the free ones.</summary>
     public void FollowFastBins(ArenaTally tally)
@@ -61,18 +112,25 @@ sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, 
         return moved.Chunks == count;
     }
 
-    /// <param name="cache">Chunk that may hold a thread's cache.</param>
-    public void FollowThreadCache(ulong cache)
+    /// <summary>The structure in a chunk that may hold a thread's cache.</summary>
+    bool TryReadCache(ulong cache, out ThreadCacheLayout layout, out ulong[] structure)
     {
-        if (!_words.TryRead(cache + 8, out var head) || ThreadCacheLayout.Of(head & ~7UL) is not { } layout)
-            return;
-        var structure = new ulong[layout.Words];
+        (layout, structure) = (default, []);
+        if (!_words.TryRead(cache + 8, out var head) || ThreadCacheLayout.Of(head & ~7UL) is not { } known)
+            return false;
+        (layout, structure) = (known, new ulong[known.Words]);
         for (var i = 0; i < structure.Length; i++)
         {
             if (!_words.TryRead(cache + 16 + 8 * (ulong)i, out structure[i]))
-                return;
+                return false;
         }
-        if (!layout.Fits(structure) || !HasSoundHeads(layout, structure))
+        return layout.Fits(structure) && HasSoundHeads(layout, structure);
+    }
+
+    /// <param name="cache">Chunk that may hold a thread's cache.</param>
+    public void FollowThreadCache(ulong cache)
+    {
+        if (!TryReadCache(cache, out var layout, out var structure))
             return;
         for (var bin = 0; bin < layout.Bins; bin++)
         {
@@ -123,11 +181,8 @@ sealed class FreeLists(IMemorySource memory, IReadOnlyList<ArenaTally> tallies, 
         var link = chunk + 16;
         if (!_words.TryRead(link, out var word))
             return 0;
-        var plain = word ^ link >> 12;
-        return plain == 0 || IsPossible(plain) ? plain : word;
+        return AreMangled ? word ^ link >> 12 : word;
     }
-
-    bool IsPossible(ulong address) => (address & 15) == 0 && TryFindHeap(address);
 
     /// <summary>Makes <see cref="_last"/> the heap that holds an address; false when none does.</summary>
     bool TryFindHeap(ulong chunk)

@@ -83,7 +83,8 @@ public sealed class GlibcArenas
         for (var i = data.Length - ArenaHeader.Words; i >= 0; i--)
         {
             var (top, address) = (data[i], start + (ulong)i * 8);
-            if ((top & 15) != 0 || top == 0 || !ArenaHeader.HasBins(data[i..], address, _couldBeChunk))
+            // Before malloc's first use the top is the header itself, which need not lie as chunks do.
+            if ((top & 15) != 0 && top != address || top == 0 || !ArenaHeader.HasBins(data[i..], address, _couldBeChunk))
                 continue;
             if (top == address || IsTop(top))
                 return i;

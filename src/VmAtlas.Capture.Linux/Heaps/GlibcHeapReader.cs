@@ -43,17 +43,19 @@ public sealed class GlibcHeapReader
     {
         var fresh = new FreshHeaders(_memory);
         var tallies = arenas.Arenas.Select(a => new ArenaTally(a, fresh.ReadFastBins(a))).ToList();
-        NoteLinks(tallies);
+        var lists = new FreeLists(_memory, tallies, _sizes, _chunks, _torn);
+        lists.LearnFromFastBins();
+        NoteLinks(tallies, lists.AreMangled);
         using var walker = new HeapWalker(_memory, _sizes, _chunks, _residency, _torn);
         var mapped = new MappedTally(_sizes, _chunks, MappedChunks.Find(
-            _mappings, _strings, _memory, arenas.Parameters?.MappedChunks, RowsOf(arenas).Contains));
+            _mappings, _strings, _memory, arenas.Parameters?.MappedChunks, StartsByRow(arenas)));
         foreach (var (tally, heap) in tallies.SelectMany(t => t.Arena.Heaps.Select((_, i) => (t, i))).OrderBy(p => p.t.Arena.Heaps[p.i].Range.Start))
         {
             mapped.AddBefore(tally.Arena.Heaps[heap].Range.Start.Value);
             walker.Walk(tally, heap, cancellation);
         }
         mapped.AddBefore(ulong.MaxValue);
-        var lists = new FreeLists(_memory, tallies, _sizes, _chunks, _torn);
+        lists.LearnFromCaches(walker.ThreadCaches);
         foreach (var cache in walker.ThreadCaches)
             lists.FollowThreadCache(cache);
         foreach (var tally in tallies)
@@ -63,7 +65,7 @@ public sealed class GlibcHeapReader
     }
 
     /// <summary>Where no fastbin holds anything, no link need be noted.</summary>
-    void NoteLinks(List<ArenaTally> tallies)
+    void NoteLinks(List<ArenaTally> tallies, bool mangled)
     {
         var heaps = tallies.SelectMany(t => t.Arena.Heaps).Select(h => h.Range).ToList();
         if (heaps.Count == 0 || !tallies.Any(t => t.FastBinHeads.AsSpan().ContainsAnyExcept(0UL)))
@@ -72,19 +74,19 @@ public sealed class GlibcHeapReader
         foreach (var tally in tallies)
         {
             for (var i = 0; i < tally.Links.Length; i++)
-                tally.Links[i] = new FastLinks(tally.Arena.Heaps[i].Range.Start.Value, arenas, _chunks);
+                tally.Links[i] = new FastLinks(tally.Arena.Heaps[i].Range.Start.Value, arenas, mangled, _chunks);
         }
     }
 
-    HashSet<int> RowsOf(GlibcArenas arenas) =>
-        [.. arenas.Arenas.SelectMany(a => a.Heaps).Select(h => _mappings.IndexOf(h.Range.Start))];
+    Dictionary<int, ulong> StartsByRow(GlibcArenas arenas) => arenas.Arenas.SelectMany(a => a.Heaps).Select(h => h.Range.Start)
+        .GroupBy(start => _mappings.IndexOf(start)).ToDictionary(rows => rows.Key, rows => rows.Min().Value);
 
     HeapReport Report(GlibcArenas glibc, List<ArenaTally> tallies, MappedTally found, bool moved, Stopwatch clock)
     {
         var mapped = found.Count;
         var arenas = tallies.Select(t => t.ToReport(_residency is { IsKnown: true })).ToList();
         var problems = glibc.Problems.Concat(_torn.Problems).ToList();
-        var knownMapped = glibc.Parameters is { } p ? new ChunkCount(p.MappedChunks, p.MappedBytes) : mapped with { Bytes = mapped.Bytes + found.Lead };
+        var knownMapped = glibc.Parameters is { } p ? new ChunkCount(p.MappedChunks, p.MappedBytes) : mapped with { Bytes = mapped.Bytes + found.Around };
         if (knownMapped.Chunks != mapped.Chunks)
             problems.Add(new Problem("heap-mapped", $"malloc counts {knownMapped.Chunks:#,0} blocks mapped by themselves, {mapped.Chunks:#,0} were found"));
         if (moved)

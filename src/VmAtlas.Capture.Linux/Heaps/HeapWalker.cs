@@ -85,7 +85,7 @@ sealed class HeapWalker(IMemorySource memory, SizeHistogram sizes, ChunkTable? c
                 return IsFence(head) && (_tally.Arena.IsMain || _top == 0) ? PassFence() : GoOn($"has the size {size:#,0} (0x{head:x})");
             if (ThreadCacheLayout.IsPossible(size))
                 NoteThreadCache(words[(i - 1)..], size);
-            (_openAt, _openSize, _openWord) = (_at, size, (uint)(i + 1) < (uint)words.Length ? words[i + 1] : 0);
+            (_openAt, _openSize, _openWord) = (_at, size, (uint)(i + 1) < (uint)words.Length ? words[i + 1] : FastLinks.Unknown);
             _at += size;
             if (size > (ulong)(words.Length - i) * 8)
                 return true;

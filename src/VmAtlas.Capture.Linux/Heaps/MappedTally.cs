@@ -9,8 +9,8 @@ sealed class MappedTally(SizeHistogram sizes, ChunkTable? chunks, List<MappedChu
 
     public ChunkCount Count { get; private set; }
 
-    /// <summary>Bytes of their mappings in front of them.</summary>
-    public ulong Lead { get; private set; }
+    /// <summary>Bytes that were mapped for them and are not in their sizes.</summary>
+    public ulong Around { get; private set; }
 
     public void AddBefore(ulong address)
     {
@@ -18,7 +18,7 @@ sealed class MappedTally(SizeHistogram sizes, ChunkTable? chunks, List<MappedChu
         {
             var chunk = found[_next];
             Count += new ChunkCount(1, chunk.Size);
-            Lead += chunk.Lead;
+            Around += chunk.Whole - chunk.Size;
             sizes.AddUsed(chunk.Size);
             chunks?.Add(chunk.Address, chunk.Size, ChunkState.Mapped);
         }

@@ -13,7 +13,8 @@ readonly record struct ThreadCacheLayout(ulong ChunkBytes, int CounterBytes, int
 {
     static readonly ThreadCacheLayout[] s_all = [new(0x290, 2, 64, false), new(0x250, 1, 64, false), new(0x300, 2, 76, true)];
 
-    const ulong First = 0x250, Last = 0x300;
+    /// <summary>The smallest chunk, the largest, and how much longer than needed one may be.</summary>
+    const ulong First = 0x250, Last = 0x310, Spare = 16;
 
     public static bool IsPossible(ulong chunkBytes) => chunkBytes is >= First and <= Last && Of(chunkBytes) is not null;
 
@@ -21,7 +22,7 @@ readonly record struct ThreadCacheLayout(ulong ChunkBytes, int CounterBytes, int
     {
         foreach (var layout in s_all)
         {
-            if (layout.ChunkBytes == chunkBytes)
+            if (chunkBytes == layout.ChunkBytes || chunkBytes == layout.ChunkBytes + Spare)
                 return layout;
         }
         return null;

@@ -87,6 +87,7 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
     /// <summary>The same while the target is held still, so that all is of one moment.</summary>
     /// <param name="objects">Whether the objects of a managed heap are counted too.</param>
     /// <returns>With how long it stood still, which a snapshot's heap knows too.</returns>
+    /// <exception cref="VmAtlasException">It can not be stopped: see <see cref="TargetStop.All"/>.</exception>
     public (Snapshot Snapshot, TimeSpan Paused) CaptureStopped(CaptureOptions options, bool objects, CancellationToken cancellation)
     {
         var (snapshot, paused) = StoppedHeap.Look(Source.Require<LinuxTarget>("holding it still"), new BlockTable(), new StringTable(),

@@ -52,7 +52,9 @@ static class TraceViewCalls
         {
             var (traces, number, file) = (TracesOf(context, api), context.RouteInt("number"), context.Query("file") ?? "");
             var line = (int)Math.Clamp(Number(context, "line") ?? 1, 1, int.MaxValue / 2);
-            var answer = await Task.Run(() => traces.Look(number, p => SourceText.Read(p, file, line)), context.RequestAborted);
+            if (!await Task.Run(() => traces.Look(number, p => SourceText.IsNamed(p, file)), context.RequestAborted))
+                throw new VmAtlasException(Failure.NotFound, "no stack of the trace names that file");
+            var answer = await Task.Run(() => SourceText.Read(file, line), context.RequestAborted);
             await context.WriteJson(answer, ApiJson.Default.SourceAnswer);
         });
         routes.MapGet(Route + "/events", async context =>

@@ -8,7 +8,7 @@ namespace VmAtlas.Web.Frames;
 /// <summary>Some events of a trace as a frame: a row an event, in order of time.</summary>
 static class EventsFrame
 {
-    /// <summary>Columns "time" in seconds, "address", "size", "oldAddress", "tid", "site", and the texts "function", "operation", "protection", "call".</summary>
+    /// <summary>Columns "time" in seconds, "address", "size" (−1 for a free, which does not know it), "oldAddress", "tid", "site", and the texts "function", "operation", "protection", "call".</summary>
     public static ColumnFrame Of(ProgramTrace program, IReadOnlyList<TraceEvent> events, Dictionary<uint, string> calls)
     {
         var (texts, threads, rows) = (new FrameTexts(), program.Store.Threads, events.Count);
@@ -19,7 +19,7 @@ static class EventsFrame
         [
             FrameColumn.Doubles("time", "s", i => events[i].Time / 1e9),
             FrameColumn.Doubles("address", "address", i => events[i].Address),
-            FrameColumn.Doubles("size", "B", i => events[i].Size),
+            FrameColumn.Doubles("size", "B", i => events[i].Operation == TraceOperation.Free ? -1 : events[i].Size),
             FrameColumn.Doubles("oldAddress", "address", i => events[i].OldAddress),
             FrameColumn.Unsigned("tid", "", i => tids[i]),
             FrameColumn.Unsigned("site", "", i => events[i].Site),

@@ -33,7 +33,7 @@ sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
     public async Task<Session> Launch(IReadOnlyList<string> command, TraceOptions options, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
         var session = await OpenLive(traces => traces.Launch(command, options), clock, events, cancellation);
-        session.Live!.SetInterval(TracedInterval);
+        session.Live?.SetInterval(TracedInterval);
         return session;
     }
 
@@ -45,9 +45,23 @@ sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
         try
         {
             var pid = await Task.Run(() => begin(traces), cancellation);
-            live = new LiveProcess(id, platform, pid, timeline, clock, events);
-            await live.Refresh(cancellation);
             traces.Ended += () => events.Tell(new SessionEvent(id, "trace"));
+            try
+            {
+                live = new LiveProcess(id, platform, pid, timeline, clock, events);
+                await live.Refresh(cancellation);
+            }
+            catch (VmAtlasException e) when (e.Failure is Failure.TargetEnded or Failure.NotFound)
+            {
+                live?.Dispose();
+                live = null;
+                await traces.End;
+                if (traces.First is not { } process)
+                    throw;
+                // It ended before its map was read; its trace is whole all the same.
+                timeline.Add(TraceOnly.SnapshotOf(process));
+                return Add(new Session(id, $"{process.Command} ({pid}, ended)", timeline, live: null, traces));
+            }
             return Add(new Session(id, $"{live.Name} ({pid})", timeline, live, traces));
         }
         catch
@@ -64,15 +78,19 @@ sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
     /// <param name="folder">Goes when the session does.</param>
     public Session OpenFile(string path, string? title = null, PrivateFolder? folder = null)
     {
-        var timeline = Importer.Open(path);
-        if (timeline.Count > 0)
-            return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null, new FileTraces(path))
-            {
-                Folder = folder,
-                Path = folder is null ? Path.GetFullPath(path) : null,
-            });
-        (timeline as IDisposable)?.Dispose();
-        throw new VmAtlasException(Failure.BadFile, $"{path} holds no whole snapshot");
+        var (timeline, traces) = (Importer.Open(path), new FileTraces(path));
+        if (timeline.Count == 0)
+        {
+            (timeline as IDisposable)?.Dispose();
+            if (traces.Count == 0)
+                throw new VmAtlasException(Failure.BadFile, $"{path} holds no whole snapshot");
+            timeline = Timeline.Of([TraceOnly.SnapshotOf(traces.First!)]);
+        }
+        return Add(new Session(NextId(), title ?? Path.GetFileName(path), timeline, live: null, traces)
+        {
+            Folder = folder,
+            Path = folder is null ? Path.GetFullPath(path) : null,
+        });
     }
 
     public void Close(Session session)

@@ -30,6 +30,9 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
     /// <summary>Why the last trace ended otherwise than it should have.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>When the trace that runs has ended and all it saw is told; at once when none does.</summary>
+    public Task End => _running?.End ?? Task.CompletedTask;
+
     public override bool IsRunning => _running is not null;
 
     public override int Count
@@ -129,11 +132,10 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, source, program.Store.Gate);
     }
 
-    public override void Dispose()
+    protected override void Close()
     {
         Stop();
         _symbols?.Dispose();
-        base.Dispose();
     }
 
     static void RequireLinux()

@@ -13,13 +13,15 @@ static class SourceText
     const int LinesAround = 200, MostOfLine = 500;
     static readonly string[] s_noSource = ["/proc/", "/sys/", "/dev/", "/run/"];
 
+    /// <summary>Whether a stack of the trace names a file: no other is opened.</summary>
+    public static bool IsNamed(ProgramTrace program, string file) => program.Frames.Frames.Any(f => f.File != 0 && program.Frames.Texts[f.File] == file);
+
+    /// <summary>Not while the trace is looked at: a name can lead to a disk that does not answer.</summary>
     /// <param name="file">As a frame of the trace names it.</param>
     /// <param name="line">The one that is wanted, from 1 on.</param>
-    /// <exception cref="VmAtlasException">It is named by no stack, is not here, or is no text.</exception>
-    public static SourceAnswer Read(ProgramTrace program, string file, int line)
+    /// <exception cref="VmAtlasException">It is not here, or is no text.</exception>
+    public static SourceAnswer Read(string file, int line)
     {
-        if (!program.Frames.Frames.Any(f => f.File != 0 && program.Frames.Texts[f.File] == file))
-            throw new VmAtlasException(Failure.NotFound, "no stack of the trace names that file");
         var path = Path.GetFullPath(file);
         if (!Path.IsPathRooted(file) || Array.Exists(s_noSource, f => path.StartsWith(f, StringComparison.Ordinal)))
             throw new VmAtlasException(Failure.NotFound, $"{file} is no source file");

@@ -17,6 +17,9 @@ abstract class TargetTraces : IDisposable
     /// <summary>Whether more may come.</summary>
     public virtual bool IsRunning => false;
 
+    /// <summary>The first traced program; null when there is none.</summary>
+    public TraceProcess? First => Programs is [var program, ..] ? program.Store.Process : null;
+
     protected abstract IReadOnlyList<ProgramTrace> Programs { get; }
 
     /// <summary>The file that holds every event so far, whole.</summary>
@@ -92,7 +95,14 @@ abstract class TargetTraces : IDisposable
         reader.Play(new EventStream(number, heard));
     }
 
-    public virtual void Dispose()
+    /// <summary>Waits for who looks at it now.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+            Close();
+    }
+
+    protected virtual void Close()
     {
     }
 

@@ -64,6 +64,26 @@ public sealed class HostileHeapTests
         public int Read(Address start, Span<byte> into) => throw new VmAtlasException(Failure.TargetEnded, "gone");
     }
 
+    /// <summary>Releases before 2.32 do not mangle links; read as if they did, every sixteenth would lead somewhere else in the heap.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Freed_chunks_are_told_however_links_are_written(bool mangled)
+    {
+        var heap = new MadeUpHeap(64, [.. Enumerable.Repeat(64UL, 3000)]);
+        var random = new Random(3);
+        var freed = Enumerable.Range(0, 3000).OrderBy(_ => random.Next()).Take(2000).Select(i => HeapStart + 64 * (ulong)i).ToList();
+        heap[TopField - 80 + 16] = freed[0];
+        for (var i = 0; i < freed.Count; i++)
+        {
+            var next = i + 1 < freed.Count ? freed[i + 1] : 0;
+            heap[freed[i] + 16] = mangled ? next ^ freed[i] + 16 >> 12 : next;
+        }
+        var report = Check(heap);
+        report.Problems.ShouldBeEmpty();
+        (report.Totals.SmBlks, report.InUse.Chunks).ShouldBe((2000UL, 1000UL));
+    }
+
     [Fact]
     public void A_fastbin_that_leads_back_to_itself_ends()
     {

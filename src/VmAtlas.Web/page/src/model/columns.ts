@@ -1,7 +1,7 @@
 /** The columns of the details: VMMap's in VMMap's order, then the ones it does not have. */
 
-/** "exact": bytes to the last one, where whole KiB say too little. "percent": of numbers from 0 to 1. "tree": a text behind the mark that opens a row. */
-export type ColumnKind = "address" | "type" | "bytes" | "exact" | "count" | "percent" | "seconds" | "text" | "tree";
+/** "exact": bytes to the last one, where whole KiB say too little; "known" the same, blank where it is negative because nobody knows it. "percent": of numbers from 0 to 1. "tree": a text behind the mark that opens a row. */
+export type ColumnKind = "address" | "type" | "bytes" | "exact" | "known" | "count" | "percent" | "seconds" | "text" | "tree";
 
 export interface ColumnSpec {
   /** The frame's name for it. */

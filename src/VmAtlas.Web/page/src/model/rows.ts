@@ -121,6 +121,8 @@ export class Rows implements TableRows {
         return this.signed ? signedKib(this.value(row, column.key)) : kib(this.value(row, column.key));
       case "exact":
         return exact(this.value(row, column.key));
+      case "known":
+        return this.value(row, column.key) < 0 ? "" : exact(this.value(row, column.key));
       case "count":
         return count(this.value(row, column.key));
       case "percent":

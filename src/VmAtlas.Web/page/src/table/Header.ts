@@ -5,7 +5,7 @@ const NARROWEST = 36;
 /** Pixels the mouse may move before a press is a drag. */
 const DRAG_FROM = 5;
 
-const NUMBERS: ReadonlySet<ColumnSpec["kind"]> = new Set(["bytes", "count", "exact", "percent", "seconds"]);
+const NUMBERS: ReadonlySet<ColumnSpec["kind"]> = new Set(["bytes", "count", "exact", "known", "percent", "seconds"]);
 
 /** Numbers of every kind stand to the right. */
 export function cellClass({ kind }: ColumnSpec): string {

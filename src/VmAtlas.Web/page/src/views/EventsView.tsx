@@ -36,7 +36,7 @@ const COLUMNS: readonly ColumnSpec[] = [
   columnOf("function", "Function", "text", 96),
   columnOf("operation", "Operation", "text", 90),
   columnOf("protection", "Prot.", "text", 50),
-  columnOf("size", "Bytes", "exact", 86),
+  columnOf("size", "Bytes", "known", 86),
   columnOf("address", "Address", "address", 146),
   columnOf("call", "Call", "text", 190),
   columnOf("tid", "Thread", "count", 64),

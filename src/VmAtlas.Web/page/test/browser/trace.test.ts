@@ -1,3 +1,4 @@
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -181,6 +182,23 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     await page.locator('.frame-table .row[id] >> text=leak_one').first().waitFor();
     expect(await axe(page)).toEqual([]);
     await screenshot(page, "report-growth-1280-light");
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows names that want to be markup as text", async () => {
+    const [saved, program] = [join(folder.path, "hostile.vmatlas"), join(folder.path, "<img src=x>")];
+    copyFileSync(LEDGER!, program);
+    run("trace", "-o", saved, "--", program, "1500");
+    const { page, complaints } = await serve(saved);
+    await page.locator(".dock-tabs >> text=Call Tree").click();
+    await page.selectOption('[aria-label="Which way the tree grows"]', "thread");
+    await page.locator(".frame-table .row[id]", { hasText: "<img src=x>" }).first().waitFor();
+    await page.locator(".dock-tabs >> text=Live Allocations").click();
+    await page.locator(".frame-table .row[id]", { hasText: "<img src=x>" }).first().waitFor();
+    await page.locator(".dock-tabs >> text=Flame Graph").click();
+    await page.selectOption('[aria-label="Which way the tree grows"]', "thread");
+    await expect.poll(() => page.locator(".flame-told").textContent()).toMatch(/^all: /);
+    expect(await page.locator("img").count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 
