@@ -1,5 +1,6 @@
 /* A Windows program with memory of every kind. It says where each is, as "key address size" lines in hexadecimal; then "ready".
-   It ends when its standard input closes. With the argument "churn" a thread allocates and frees all the time. */
+   It ends when its standard input closes. With the argument "churn" a thread allocates and frees all the time;
+   with "many" there are 10,000 ranges more. */
 #define _WIN32_WINNT 0x0A00
 #include <windows.h>
 #include <stdio.h>
@@ -126,6 +127,10 @@ int main(int argc, char **argv) {
     make_threads();
     if (argc > 1 && strcmp(argv[1], "churn") == 0)
         CreateThread(NULL, 0, churn, NULL, 0, NULL);
+    if (argc > 1 && strcmp(argv[1], "many") == 0) {
+        for (int i = 0; i < 5000; i++)
+            VirtualAlloc(VirtualAlloc(NULL, 0x20000, MEM_RESERVE, PAGE_NOACCESS), 0x1000, MEM_COMMIT, PAGE_READWRITE);
+    }
     printf("ready\n");
     fflush(stdout);
     while (getchar() != EOF) {
