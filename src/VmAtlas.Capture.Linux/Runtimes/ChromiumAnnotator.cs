@@ -12,7 +12,7 @@ namespace VmAtlas.Capture.Linux.Runtimes;
 sealed class ChromiumAnnotator : IAnnotator
 {
     const ulong Mib = 1UL << 20, Gib = 1UL << 30, Tib = 1UL << 40;
-    const ulong Alignment = 64 * Mib;
+    const ulong Alignment = 64 * Mib, CodeAlignment = 256 << 10;
 
     public string Name => "Chromium";
 
@@ -54,6 +54,9 @@ sealed class ChromiumAnnotator : IAnnotator
         var mappings = context.Mappings;
         var (start, size) = (mappings.Starts[first], mappings.Ends[last] - mappings.Starts[first]);
         var guard = mappings.Protections[first].IsAccessible() ? 0 : mappings.Ends[first] - start;
+        // The code range lies beside the program where it can, at the border of a V8 page; the rest at larger ones.
+        if ((mappings.Protections[first] & Protection.Execute) != 0 && size == 512 * Mib && (start & CodeAlignment - 1) == 0)
+            return (MemoryType.ManagedHeap, "V8 code range", "512 MiB that may be executed are reserved in one piece, as V8's code range is");
         if ((start & Alignment - 1) != 0)
             return null;
         if (size >= Tib)
@@ -62,10 +65,8 @@ sealed class ChromiumAnnotator : IAnnotator
             return (MemoryType.Heap, "PartitionAlloc pools", $"{size / Gib:#,0} GiB are reserved in one piece that begins with a super page, as PartitionAlloc's pools do");
         if (size >= 8 * Gib && guard >= 16 * Mib)
             return (MemoryType.ManagedHeap, "Oilpan cage", $"{size / Gib:#,0} GiB are reserved in one piece, the first {guard / Mib} MiB guarded, as Blink's cage is");
-        if (size == Gib && guard > 0)
-            return (MemoryType.ManagedHeap, "V8 pointer table", "1 GiB is reserved in one piece beginning with a guard, as V8's pointer tables are");
-        return (mappings.Protections[first] & Protection.Execute) != 0 && size == 512 * Mib
-            ? (MemoryType.ManagedHeap, "V8 code range", "512 MiB that may be executed are reserved in one piece, as V8's code range is")
+        return size == Gib && guard > 0
+            ? (MemoryType.ManagedHeap, "V8 pointer table", "1 GiB is reserved in one piece beginning with a guard, as V8's pointer tables are")
             : null;
     }
 }
