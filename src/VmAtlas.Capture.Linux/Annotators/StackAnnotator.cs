@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VmAtlas.Capture.Linux.Annotators.Stacks;
 using VmAtlas.Capture.Linux.Interop;
 using VmAtlas.Model;
@@ -24,19 +25,22 @@ sealed class StackAnnotator : IAnnotator
         if (main >= 0)
             writer.DescribeMain(main);
         var page = target.System.PageSize.Bytes;
-        var (registered, others, refused) = (new List<(ulong Head, int Tid)>(), new List<int>(), 0);
+        var (heads, registered, others, refused) = (new List<ulong>(), new List<int>(), new List<int>(), 0);
         foreach (var tid in target.ThreadIds)
         {
             if (tid == target.Process.Pid)
                 continue;
             if (!Syscalls.TryGetRobustList(tid, out var head))
                 refused++;
-            else if (ThreadControlBlock.IsPlausible(head))
-                registered.Add((head, tid));
-            else
+            else if (!ThreadControlBlock.IsPlausible(head))
                 others.Add(tid);
+            else
+            {
+                heads.Add(head);
+                registered.Add(tid);
+            }
         }
-        var threads = ClaimRegistered(target, writer, registered, others);
+        var threads = ClaimRegistered(target, writer, CollectionsMarshal.AsSpan(heads), CollectionsMarshal.AsSpan(registered), others);
         if (threads.Count > 0)
         {
             foreach (var stack in CachedStacks.Find(target, threads, page))
@@ -49,15 +53,15 @@ sealed class StackAnnotator : IAnnotator
     }
 
     /// <summary>Claims the stacks that control blocks tell of, and returns the blocks; threads that have none are added to the others.</summary>
-    static List<ThreadControlBlock> ClaimRegistered(LinuxTarget target, StackWriter writer, List<(ulong Head, int Tid)> registered, List<int> others)
+    static List<ThreadControlBlock> ClaimRegistered(LinuxTarget target, StackWriter writer, Span<ulong> heads, Span<int> tids, List<int> others)
     {
-        registered.Sort();
-        var blocks = ThreadControlBlock.Read(target, registered.ConvertAll(r => r.Head).ToArray(), target.System.PageSize.Bytes);
-        var names = target.ThreadNames(registered.ConvertAll(r => r.Tid));
+        heads.Sort(tids);
+        var blocks = ThreadControlBlock.Read(target, heads, target.System.PageSize.Bytes);
+        var names = target.ThreadNames(tids.ToArray());
         var threads = new List<ThreadControlBlock>();
         for (var i = 0; i < blocks.Length; i++)
         {
-            var (head, tid) = registered[i];
+            var (head, tid) = (heads[i], tids[i]);
             if (blocks[i] is not { } block)
             {
                 others.Add(tid);

@@ -1,11 +1,12 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace VmAtlas.Cli.CommandLine;
 
-/// <summary>stdout by write(2). The runtime's own stream hides that a pipe was closed, and then a long listing for
+/// <summary>stdout or stderr by write(2). The runtime's own stream hides that a pipe was closed, and then a long listing for
 /// <c>head</c> would go on to its end; it also costs the start of the console.</summary>
-sealed class StandardOutput : Stream
+sealed class StandardOutput(int descriptor = Libc.StandardOutput) : Stream
 {
     public override bool CanRead => false;
 
@@ -30,11 +31,13 @@ sealed class StandardOutput : Stream
             var done = 0;
             while (done < buffer.Length)
             {
-                var written = Libc.write(Libc.StandardOutput, start + done, (nuint)(buffer.Length - done));
+                var written = Libc.write(descriptor, start + done, (nuint)(buffer.Length - done));
                 if (written >= 0)
                     done += (int)written;
-                else
-                    Recover(Marshal.GetLastPInvokeError());
+                else if (!IsTemporary(Marshal.GetLastPInvokeError(), out var failure) && descriptor == Libc.StandardOutput)
+                    throw failure;
+                else if (failure is not null)
+                    return; // what stderr can not take is lost: there is nowhere to say so
             }
         }
     }
@@ -51,14 +54,17 @@ sealed class StandardOutput : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    static void Recover(int error)
+    static bool IsTemporary(int error, [NotNullWhen(false)] out IOException? failure)
     {
-        if (error == Libc.EPIPE)
-            throw new OutputClosedException();
+        failure = error switch
+        {
+            Libc.EAGAIN or Libc.EINTR => null,
+            Libc.EPIPE => new OutputClosedException(),
+            _ => new OutputFailedException(new Win32Exception(error).Message),
+        };
         if (error == Libc.EAGAIN)
             Thread.Sleep(1); // somebody made the terminal non-blocking
-        else if (error != Libc.EINTR)
-            throw new OutputFailedException(new Win32Exception(error).Message);
+        return failure is null;
     }
 }
 

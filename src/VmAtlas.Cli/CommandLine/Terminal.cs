@@ -3,24 +3,20 @@ namespace VmAtlas.Cli.CommandLine;
 /// <summary>What stdout and stderr are on the system at hand.</summary>
 static class Terminal
 {
-    public static Surroundings Surroundings()
-    {
-        var error = new StreamWriter(Console.OpenStandardError()) { AutoFlush = true };
-        return OperatingSystem.IsWindows() ? OfWindows(error) : OfUnix(error);
-    }
+    public static Surroundings Surroundings() => OperatingSystem.IsWindows() ? OfWindows() : OfUnix();
 
-    static Surroundings OfUnix(TextWriter error) => new(new StandardOutput(), error)
+    static Surroundings OfUnix() => new(new StandardOutput(), new StreamWriter(new StandardOutput(Libc.StandardError)) { AutoFlush = true })
     {
         TerminalWidth = Libc.IsTerminal(Libc.StandardOutput) ? Libc.ColumnsOf(Libc.StandardOutput) : null,
         ErrorIsTerminal = Libc.IsTerminal(Libc.StandardError),
         Environment = Environment.GetEnvironmentVariable,
     };
 
-    static Surroundings OfWindows(TextWriter error)
+    static Surroundings OfWindows()
     {
         var isTerminal = !Console.IsOutputRedirected;
         var escapes = isTerminal && Kernel32.TryEnableEscapes();
-        return new(Console.OpenStandardOutput(), error)
+        return new(Console.OpenStandardOutput(), new StreamWriter(Console.OpenStandardError()) { AutoFlush = true })
         {
             TerminalWidth = isTerminal ? Console.WindowWidth : null,
             ErrorIsTerminal = !Console.IsErrorRedirected && escapes,

@@ -18,7 +18,7 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
         var tid = target.Process.Pid;
         Describe(region, tid, target.ThreadName(tid));
         if (GrowthLimit() is { } limit)
-            AddFact(region, "growth-limit", limit);
+            context.Claims.AddFact(region, "growth-limit", limit);
         for (var i = context.Mappings.Count - 1; context.Options.Blocks && i >= 0; i--)
         {
             if (context.Claims.OwnerOf(i) != region)
@@ -36,8 +36,8 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
         Claim(region, stack);
         Describe(region, tid, name);
         if (exact)
-            AddFact(region, "stack-size", stack.Size - stack.Guard);
-        AddFact(region, "guard", stack.Guard);
+            context.Claims.AddFact(region, "stack-size", stack.Size - stack.Guard);
+        context.Claims.AddFact(region, "guard", stack.Guard);
         if (context.Options.Blocks && exact)
             DescribeUse(region, tid, AddressRange.Of(stack.Start + stack.Guard, stack.End));
         if (context.Options.Blocks && ThreadStorage.Find(target, head) is { } storage && storage.Start >= stack.Start && storage.ControlBlock < stack.End)
@@ -60,8 +60,8 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
         var region = context.Claims.AddRegion(MemoryType.Stack, "Kept for a new thread",
             "glibc keeps the stack of an ended thread in its cache of stacks, whose sizes add up to the sum it keeps");
         Claim(region, stack);
-        AddFact(region, "stack-size", stack.Size - stack.Guard);
-        AddFact(region, "guard", stack.Guard);
+        context.Claims.AddFact(region, "stack-size", stack.Size - stack.Guard);
+        context.Claims.AddFact(region, "guard", stack.Guard);
     }
 
     void Claim(int region, StackBlock stack)
@@ -73,7 +73,7 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
 
     void Describe(int region, int tid, string? name)
     {
-        context.Claims.AddFact(region, "thread-id", tid.ToString(CultureInfo.InvariantCulture));
+        context.Claims.AddFact(region, "thread-id", (ulong)tid);
         if (name is not null)
             context.Claims.AddFact(region, "thread-name", name);
     }
@@ -82,9 +82,9 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
     void DescribeUse(int region, int tid, AddressRange usable)
     {
         if (StackPointer.TryRead(target, tid) is { } sp && usable.Contains(new Address(sp)))
-            AddFact(region, "depth", usable.End.Value - sp);
+            context.Claims.AddFact(region, "depth", usable.End.Value - sp);
         if (LowestTouched(usable) is { } lowest)
-            AddFact(region, "high-water", usable.End.Value - lowest);
+            context.Claims.AddFact(region, "high-water", usable.End.Value - lowest);
     }
 
     /// <summary>The lowest page that is in memory or in swap; null when none is, or the system does not say.</summary>
@@ -117,6 +117,4 @@ sealed class StackWriter(AnnotationContext context, LinuxTarget target)
         var end = words.IndexOf(' ');
         return ulong.TryParse(end < 0 ? words : words[..end], CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
     }
-
-    void AddFact(int region, string key, ulong bytes) => context.Claims.AddFact(region, key, bytes.ToString(CultureInfo.InvariantCulture));
 }
