@@ -68,7 +68,8 @@ sealed class StackAnnotator : IAnnotator
                 continue;
             }
             threads.Add(block);
-            writer.ClaimThread(tid, names[i], block.Stack, $"the control block of thread {tid}, found at 0x{head:x} through its robust list, says that its stack is {block.Stack.Range}", head: head);
+            writer.ClaimThread(tid, names[i], block.Stack,
+                $"the control block of thread {tid}, found at 0x{head:x} through its robust list, says that its stack is {block.Stack.Start:x16}-{block.Stack.End:x16}", head: head);
         }
         return threads;
     }
