@@ -1,33 +1,7 @@
 import { address } from "../model/format";
+import { PAGE_KINDS, pageKind } from "../model/pages";
 import type { CellSource } from "./CellMap";
 import { cssColour, pixelOf } from "./colours";
-
-const [PRESENT, SWAPPED, FILE, EXCLUSIVE, ZERO, HUGE, GUARD, DIRTY] = [1, 2, 4, 8, 16, 32, 64, 128];
-
-/** What a page's state is called and drawn in; the first that fits a page is its kind. */
-export const PAGE_KINDS: readonly { readonly title: string; readonly colour: string; readonly fits: (state: number) => boolean }[] = [
-  { title: "guard", colour: "--mark-8", fits: (s) => (s & GUARD) !== 0 },
-  { title: "zero page", colour: "--tint-1", fits: (s) => (s & ZERO) !== 0 },
-  { title: "swapped out", colour: "--mark-7", fits: (s) => (s & SWAPPED) !== 0 && (s & PRESENT) === 0 },
-  { title: "huge", colour: "--mark-0", fits: (s) => (s & HUGE) !== 0 && (s & PRESENT) !== 0 },
-  { title: "private", colour: "--mark-3", fits: (s) => (s & PRESENT) !== 0 && (s & FILE) === 0 && (s & EXCLUSIVE) !== 0 },
-  { title: "private, shared after fork", colour: "--mark-5", fits: (s) => (s & PRESENT) !== 0 && (s & FILE) === 0 },
-  { title: "file or shared, only here", colour: "--mark-1", fits: (s) => (s & PRESENT) !== 0 && (s & EXCLUSIVE) !== 0 },
-  { title: "file or shared, by others too", colour: "--mark-2", fits: (s) => (s & PRESENT) !== 0 },
-  { title: "not present", colour: "--track", fits: () => true },
-];
-
-export function pageKind(state: number): number {
-  return PAGE_KINDS.findIndex((kind) => kind.fits(state));
-}
-
-/** Everything that is known of a page, in words. */
-export function pageText(state: number): string {
-  const words = [PAGE_KINDS[pageKind(state)]!.title];
-  if ((state & HUGE) !== 0 && (state & PRESENT) !== 0) words.push((state & FILE) !== 0 ? "of a file or shared" : "private");
-  if ((state & DIRTY) !== 0) words.push("written since the last mark");
-  return words.join(", ");
-}
 
 /** The pages of a region in order. A cell of several pages has the colour of the most of them that are present, if any is. */
 export class PageSource implements CellSource {
