@@ -83,6 +83,15 @@ function PagesView({ app, state, view }: ViewProps) {
                 <td>{counts === undefined ? "" : counts[i]!.toLocaleString("en-US")}</td>
               </tr>
             ))}
+            {pages !== undefined && pages.source.dirty > 0 && (
+              <tr class="dirty">
+                <th scope="row" class="text">
+                  <span class="swatch" aria-hidden="true" style={{ background: "var(--text)" }} />
+                  of these written since the last mark, nearer to this
+                </th>
+                <td>{pages.source.dirty.toLocaleString("en-US")}</td>
+              </tr>
+            )}
           </tbody>
         </table>
       </div>
