@@ -84,10 +84,10 @@ function PagesView({ app, state, view }: ViewProps) {
               </tr>
             ))}
             {pages !== undefined && pages.source.dirty > 0 && (
-              <tr class="dirty">
+              <tr class="dirty" title="Written since the last mark, or since it was mapped: drawn halfway to this colour">
                 <th scope="row" class="text">
                   <span class="swatch" aria-hidden="true" style={{ background: "var(--text)" }} />
-                  of these written since the last mark, nearer to this
+                  of these, written
                 </th>
                 <td>{pages.source.dirty.toLocaleString("en-US")}</td>
               </tr>
