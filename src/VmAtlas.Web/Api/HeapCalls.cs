@@ -72,7 +72,7 @@ static class HeapCalls
     static HeapLook LookOf(LiveProcess live) => live.Heap
         ?? throw new VmAtlasException(Failure.Usage, "the heap has not been looked into yet");
 
-    static void Write(Stream body, DateTimeOffset takenAt, HeapReport report, IReadOnlyList<HeapGrowth.Suspicion>? growth)
+    public static void Write(Stream body, DateTimeOffset takenAt, HeapReport report, IReadOnlyList<HeapGrowth.Suspicion>? growth)
     {
         using var json = new Utf8JsonWriter(body, JsonSnapshot.WriterOptions(indented: false));
         json.WriteStartObject();

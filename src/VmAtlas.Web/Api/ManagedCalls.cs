@@ -9,7 +9,7 @@ using VmAtlas.Model.Managed;
 
 namespace VmAtlas.Web.Api;
 
-/// <summary>The memory of a .NET process: by generation and heap from any snapshot, its objects by type from a live one.</summary>
+/// <summary>The memory of a .NET process: by generation and heap from any snapshot, its objects by type from a live one, or where they were kept.</summary>
 static class ManagedCalls
 {
     public static void Map(IEndpointRouteBuilder routes, ApiContext api)
@@ -18,7 +18,7 @@ static class ManagedCalls
         {
             var snapshot = SnapshotCalls.SnapshotOf(context, api);
             var use = ManagedUse.Of(snapshot) ?? throw new VmAtlasException(Failure.NotFound, "there is no memory of a .NET runtime in this snapshot");
-            return context.WriteJson(new ManagedView(snapshot, use));
+            return context.WriteJson(new ManagedView(snapshot, use) { Objects = snapshot.Objects });
         });
         routes.MapPost("/api/sessions/{id}/objects", async context =>
         {

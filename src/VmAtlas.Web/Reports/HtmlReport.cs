@@ -86,7 +86,9 @@ public static class HtmlReport
             WritePacked(json, "frame", body => Write(ColumnFrame.Of(snapshot, gaps: true), body));
             WritePacked(json, "facts", body => Write(FactsFrame.Of(snapshot), body));
             if (ManagedUse.Of(snapshot) is { } use)
-                WritePacked(json, "managed", body => WriteManaged(new ManagedView(snapshot, use), body));
+                WritePacked(json, "managed", body => WriteManaged(new ManagedView(snapshot, use) { Objects = snapshot.Objects }, body));
+            if (snapshot.Heap is { } heap)
+                HeapPart.Write(json, snapshot, heap.Value, (name, write) => WritePacked(json, name, write));
             json.WriteEndObject();
             json.Flush();
         }
@@ -126,5 +128,5 @@ public static class HtmlReport
     }
 
     /// <summary>Into memory and gzip nothing waits, so this is as good as not asynchronous.</summary>
-    static void Write(ColumnFrame frame, Stream stream) => frame.WriteToAsync(stream).AsTask().GetAwaiter().GetResult();
+    internal static void Write(ColumnFrame frame, Stream stream) => frame.WriteToAsync(stream).AsTask().GetAwaiter().GetResult();
 }

@@ -3,7 +3,7 @@ import { textMatches } from "../model/localMatches";
 import { decodeFrame, rowsWhere, type Frame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
-import type { GlossaryEntry, ManagedUse, ProcessFacts, SessionInfo, SnapshotSummary, StackFrame, SystemFacts, TraceInfo } from "./answers";
+import type { GlossaryEntry, HeapLook, HeapRange, ManagedUse, ProcessFacts, SessionInfo, SnapshotSummary, StackFrame, SystemFacts, TraceInfo } from "./answers";
 import { ApiError } from "./client";
 import type { Source, TreeShape } from "./source";
 
@@ -13,9 +13,17 @@ interface Report {
   readonly about: string;
   readonly series: string;
   readonly glossary: string;
-  readonly snapshots: readonly { readonly index: number; readonly takenAt: string; readonly summary: string; readonly frame: string; readonly facts: string; readonly managed?: string }[];
+  readonly snapshots: readonly { readonly index: number; readonly takenAt: string; readonly summary: string; readonly frame: string; readonly facts: string; readonly managed?: string; readonly heap?: HeapOfReport }[];
   readonly changes?: { readonly summary: string; readonly frame: string };
   readonly traces?: readonly TraceOfReport[];
+}
+
+/** What a snapshot kept of the inside of malloc: with its chunks, or the arenas alone. */
+interface HeapOfReport {
+  readonly look: string;
+  readonly chunks?: string;
+  /** The sums of each region that is a heap, by its address. */
+  readonly ranges?: readonly { readonly start: string; readonly sums: string }[];
 }
 
 /** Of one program. */
@@ -49,7 +57,8 @@ export class ReportSource implements Source {
   /** The report as a target that is not live. */
   async session(): Promise<SessionInfo> {
     const about = await unpackJson<{ process: ProcessFacts; system: SystemFacts }>(this.#report.about);
-    return { id: 0, title: this.#report.title, live: false, report: true, process: about.process, system: about.system, traces: this.#report.traces?.length ?? 0, snapshots: this.#report.snapshots.map((s) => s.takenAt) };
+    const heap = this.#report.snapshots.some((snapshot) => snapshot.heap !== undefined);
+    return { id: 0, title: this.#report.title, live: false, report: true, heap, process: about.process, system: about.system, traces: this.#report.traces?.length ?? 0, snapshots: this.#report.snapshots.map((s) => s.takenAt) };
   }
 
   async frame(_: number, index: number): Promise<Frame> {
@@ -88,6 +97,30 @@ export class ReportSource implements Source {
     const { managed } = this.#snapshot(index);
     if (managed === undefined) throw new ApiError("NotFound", "There is no memory of a .NET runtime in this snapshot.");
     return unpackJson(managed);
+  }
+
+  async heap(_: number, index: number): Promise<HeapLook> {
+    return unpackJson(this.#heap(index).look);
+  }
+
+  async heapRange(_: number, index: number, [start]: readonly [number, number]): Promise<HeapRange> {
+    const range = this.#heap(index).ranges?.find((known) => Number.parseInt(known.start, 16) === start);
+    if (range === undefined) throw new ApiError("NotFound", "The snapshot was saved without the chunks of its heaps.");
+    return unpackJson(range.sums);
+  }
+
+  async heapChunks(_: number, index: number, [start, end]: readonly [number, number]): Promise<Frame> {
+    const { chunks } = this.#heap(index);
+    if (chunks === undefined) throw new ApiError("NotFound", "The snapshot was saved without the chunks of its heaps.");
+    const all = decodeFrame(await unpack(chunks));
+    const at = all.columns.get("chunk")!.values;
+    return rowsWhere(all, (row) => at[row]! >= start && at[row]! < end);
+  }
+
+  #heap(index: number): HeapOfReport {
+    const { heap } = this.#snapshot(index);
+    if (heap === undefined) throw new ApiError("NotFound", "The snapshot was saved without the inside of its heaps: 'vmatlas snapshot --heaps' keeps it.");
+    return heap;
   }
 
   async traces(): Promise<readonly TraceInfo[]> {

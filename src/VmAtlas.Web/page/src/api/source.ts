@@ -3,7 +3,7 @@ import type { Frame } from "../model/frame";
 import { decodeFrame } from "../model/frame";
 import type { Matches } from "../model/rows";
 import type { View } from "../ui/state";
-import type { GlossaryEntry, ManagedUse, SessionInfo, SnapshotSummary, StackFrame, TraceInfo } from "./answers";
+import type { GlossaryEntry, HeapLook, HeapRange, ManagedUse, SessionInfo, SnapshotSummary, StackFrame, TraceInfo } from "./answers";
 import type { Client } from "./client";
 
 export type TreeShape = "top-down" | "bottom-up" | "module" | "thread";
@@ -28,6 +28,11 @@ export interface Source {
   facts(session: number, index: number): Promise<Frame>;
   /** The memory of a .NET process. */
   managed(session: number, index: number): Promise<ManagedUse>;
+  /** The inside of malloc: as it is now, of a live process; of another what the snapshot kept. The chunks of a range are of the last look. */
+  heap(session: number, index: number): Promise<HeapLook>;
+  heapRange(session: number, index: number, range: readonly [number, number], signal: AbortSignal): Promise<HeapRange>;
+  /** A row a chunk. */
+  heapChunks(session: number, index: number, range: readonly [number, number], signal: AbortSignal): Promise<Frame>;
   /** The programs of which there is a trace. */
   traces(session: number): Promise<readonly TraceInfo[]>;
   /** Frames of a program's trace: docs/page.md has their columns. */
@@ -80,6 +85,18 @@ export class ServerSource implements Source {
     return this.#client.getJson(`/api/sessions/${session}/snapshots/${index}/managed`);
   }
 
+  heap(session: number, index: number): Promise<HeapLook> {
+    return this.#client.getJson(`/api/sessions/${session}/heap?index=${index}`);
+  }
+
+  heapRange(session: number, index: number, range: readonly [number, number], signal: AbortSignal): Promise<HeapRange> {
+    return this.#client.getJson(`/api/sessions/${session}/heap/range?${rangeQuery(range)}&index=${index}`, signal);
+  }
+
+  async heapChunks(session: number, index: number, range: readonly [number, number], signal: AbortSignal): Promise<Frame> {
+    return decodeFrame(await this.#client.getBytes(`/api/sessions/${session}/heap/chunks?${rangeQuery(range)}&index=${index}`, signal));
+  }
+
   traces(session: number): Promise<readonly TraceInfo[]> {
     return this.#client.getJson(`/api/sessions/${session}/traces`);
   }
@@ -89,7 +106,7 @@ export class ServerSource implements Source {
   }
 
   allocations(session: number, program: number, range?: readonly [number, number]): Promise<Frame> {
-    return this.#frame(session, program, `allocations${range === undefined ? "" : `?start=${address(range[0])}&end=${address(range[1])}`}`);
+    return this.#frame(session, program, `allocations${range === undefined ? "" : `?${rangeQuery(range)}`}`);
   }
 
   growth(session: number, program: number, from: number, to: number | undefined): Promise<Frame> {
@@ -121,6 +138,10 @@ export class ServerSource implements Source {
     const path = `/api/sessions/${session.id}/snapshots/${index}${changes}/matches?filter=${encodeURIComponent(expression)}`;
     return matchesOf(await this.#client.getBytes(path));
   }
+}
+
+function rangeQuery([start, end]: readonly [number, number]): string {
+  return `start=${address(start)}&end=${address(end)}`;
 }
 
 /** What the window begins with. */

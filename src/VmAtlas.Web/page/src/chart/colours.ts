@@ -11,3 +11,9 @@ export function pixelOf(hex: string): number {
   const value = Number.parseInt(digits, 16);
   return (0xff000000 | ((value & 0xff) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
 }
+
+/** A pixel halfway to another. */
+export function between(one: number, other: number): number {
+  // Each channel by itself: the lowest bits would run over into the next.
+  return (((one & 0xfefefefe) >>> 1) + ((other & 0xfefefefe) >>> 1)) >>> 0;
+}

@@ -81,6 +81,10 @@ export class CallTreeRows implements TableRows {
     }
   }
 
+  opens(row: number): boolean {
+    return this.childCount[row]! > 0;
+  }
+
   isExpanded(row: number): boolean {
     return this.#expanded[row] === 1;
   }

@@ -21,7 +21,7 @@ const bytes = (key: string, title: string, shown: boolean, width = 78): ColumnSp
 const text = (key: string, title: string, width: number, shown: boolean): ColumnSpec => ({ key, title, kind: "text", width, shown });
 
 export const COLUMNS: readonly ColumnSpec[] = [
-  { key: "address", title: "Address", kind: "address", width: 146, shown: true },
+  { key: "address", title: "Address", kind: "address", width: 156, shown: true },
   { key: "type", title: "Type", kind: "type", width: 116, shown: true },
   bytes("size", "Size", true, 98),
   bytes("committed", "Committed", true),

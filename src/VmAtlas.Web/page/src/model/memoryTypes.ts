@@ -12,7 +12,7 @@ export const TYPE_NAMES = [
   "Free",
 ] as const;
 
-export const UNUSABLE = 8;
+export const [PAGE_TABLE, UNUSABLE] = [7, 8];
 export const [HEAP, MANAGED_HEAP] = [3, 4];
 export const FREE = 9;
 

@@ -1,12 +1,13 @@
 import type { Frame } from "./frame";
 import type { ColumnSpec } from "./columns";
 import { address, count, exact, kib, percent, seconds, signedKib } from "./format";
-import { FREE, TYPE_NAMES, UNUSABLE } from "./memoryTypes";
+import { FREE, PAGE_TABLE, TYPE_NAMES, UNUSABLE } from "./memoryTypes";
+import { MOST_RUNS, type PageRun } from "./pages";
 import { protectionText } from "./protection";
 import { rankTexts, sortDoubles, sortWholes } from "./sort";
 import type { TableRows } from "../table/TableRows";
 
-/** Levels of the tree. Gaps are on the first, like regions. */
+/** Levels of the tree; below its lowest row there may be pages. Gaps are on the first, like regions. */
 export const REGION = 0;
 export const BLOCK = 1;
 
@@ -17,6 +18,9 @@ export interface Sorting {
   readonly key: string;
   readonly descending: boolean;
 }
+
+/** Row numbers kept for the pages of one block: its runs, and what is left. */
+const PAGE_ROWS = MOST_RUNS + 1;
 
 /** A bit for each region and for each block of the snapshot, least significant first. Gaps match nothing. */
 export interface Matches {
@@ -36,17 +40,18 @@ export interface RowFilter {
 
 /**
  * The rows of one snapshot, or of the difference of two: which are visible, in which order. Nothing is made a row: all is
- * columns, and a row is a number.
+ * columns, and a row is a number. Numbers from the frame's count on are runs of pages, which came later and are of now.
  */
 export class Rows implements TableRows {
   readonly frame: Frame;
   /** Numbers are differences, shown with their sign. */
   readonly signed: boolean;
-  readonly level: Uint8Array;
-  readonly parent: Int32Array;
-  readonly type: Uint8Array;
-  readonly address: Float64Array;
-  readonly end: Float64Array;
+  level: Uint8Array;
+  parent: Int32Array;
+  type: Uint8Array;
+  address: Float64Array;
+  end: Float64Array;
+  /** Of the frame: pages are not counted. */
   readonly childCount: Uint32Array;
   /** Number of the region, block or gap in its table. */
   readonly index: Uint32Array;
@@ -54,11 +59,15 @@ export class Rows implements TableRows {
   visible: Uint32Array = new Uint32Array(0);
   sorting: Sorting = { key: "address", descending: false };
   filter: RowFilter = { gaps: false };
+  /** What has no rows below it opens to its pages: of a process as it is now. */
+  opensPages = false;
 
   #order: Uint32Array;
   #expanded: Uint8Array;
   #ranks: Uint32Array | undefined;
   #cursor = -1;
+  /** The pages of a row, once they are known, and their first row number. */
+  readonly #pages = new Map<number, { readonly first: number; readonly runs: readonly PageRun[] }>();
 
   constructor(frame: Frame, signed = false) {
     this.frame = frame;
@@ -75,6 +84,7 @@ export class Rows implements TableRows {
     this.#show();
   }
 
+  /** Rows of the frame. */
   get count(): number {
     return this.frame.rows;
   }
@@ -86,6 +96,7 @@ export class Rows implements TableRows {
 
   /** A number of a row; 0 where the column is zero all over or not known. */
   value(row: number, key: string): number {
+    if (row >= this.count) return key === "address" ? this.address[row]! : key === "size" ? this.end[row]! - this.address[row]! : 0;
     return this.frame.columns.get(key)?.values[row] ?? 0;
   }
 
@@ -104,6 +115,7 @@ export class Rows implements TableRows {
 
   /** A text of a row. */
   text(row: number, key: string): string {
+    if (row >= this.count) return key === "details" ? this.#pagesText(row) : key === "protection" ? this.text(this.parent[row]!, key) : "";
     if (key === "protection") return this.isGap(row) ? "" : protectionText(this.value(row, key));
     const text = this.frame.strings[this.value(row, key)] ?? "";
     // A block says what it is within its region; a region of one block is both.
@@ -135,19 +147,46 @@ export class Rows implements TableRows {
     }
   }
 
+  opens(row: number): boolean {
+    return this.childCount[row]! > 0 || this.#hasPages(row);
+  }
+
   isExpanded(row: number): boolean {
     return this.#expanded[row] === 1;
   }
 
   setExpanded(row: number, open: boolean): void {
-    if (this.childCount[row] === 0 || this.isExpanded(row) === open) return;
+    if (!this.opens(row) || this.isExpanded(row) === open) return;
     this.#expanded[row] = open ? 1 : 0;
     this.#show();
   }
 
+  /** Opens all regions, not the pages of all of them; closes everything. */
   expandAll(open: boolean): void {
-    this.#expanded.fill(open ? 1 : 0);
+    if (open) for (let row = 0; row < this.count; row++) this.#expanded[row] = this.childCount[row]! > 0 ? 1 : this.#expanded[row]!;
+    else this.#expanded.fill(0);
     this.#show();
+  }
+
+  /** Opens a row that has no others below it to its pages. */
+  showPages(row: number, runs: readonly PageRun[]): void {
+    this.#setPages(row, runs);
+    this.#show();
+  }
+
+  /** Rows that are open to their pages. */
+  get openToPages(): number[] {
+    return [...this.#pages.keys()].filter((row) => this.isExpanded(row));
+  }
+
+  /** Numbers of the rows that are pages. */
+  get pageRows(): number[] {
+    return [...this.#pages.values()].flatMap(({ first, runs }) => runs.map((_, i) => first + i));
+  }
+
+  /** The frame's row that a row of pages is part of; of the frame's rows the row itself. */
+  partOf(row: number): number {
+    return row < this.count ? row : (this.parent[row] ?? -1);
   }
 
   /** Addresses of the regions that are open, so that the next snapshot can open the same. */
@@ -157,11 +196,12 @@ export class Rows implements TableRows {
     return open;
   }
 
-  /** Takes order, filter and open regions over from an earlier snapshot. A filter by expression has to be asked for anew. */
+  /** Takes order, filter, open regions and their pages over from an earlier snapshot. A filter by expression has to be asked for anew. */
   resume(from: Rows): void {
     this.filter = { ...from.filter, matches: undefined };
     const open = from.expandedAddresses;
-    if (open.size > 0) for (let row = 0; row < this.count; row++) this.#expanded[row] = this.level[row] === REGION && open.has(this.address[row]!) ? 1 : 0;
+    if (open.size > 0) for (let row = 0; row < this.count; row++) this.#expanded[row] = this.childCount[row]! > 0 && open.has(this.address[row]!) ? 1 : 0;
+    this.#resumePages(from);
     if (from.sorting.key === "address" && !from.sorting.descending) this.#show();
     else this.sort(from.sorting);
   }
@@ -218,6 +258,47 @@ export class Rows implements TableRows {
     return column.values;
   }
 
+  #hasPages(row: number): boolean {
+    return this.opensPages && this.childCount[row] === 0 && this.type[row]! < PAGE_TABLE;
+  }
+
+  #pagesText(row: number): string {
+    const { first, runs } = this.#pages.get(this.parent[row]!)!;
+    return runs[row - first]?.text ?? "";
+  }
+
+  #setPages(row: number, runs: readonly PageRun[]): void {
+    const first = this.#pages.get(row)?.first ?? this.count + this.#pages.size * PAGE_ROWS;
+    this.#makeRoom(first + PAGE_ROWS);
+    runs.forEach(({ address, end }, i) => {
+      const at = first + i;
+      [this.level[at], this.parent[at], this.type[at]] = [this.level[row]! + 1, row, this.type[row]!];
+      [this.address[at], this.end[at]] = [address, end];
+    });
+    this.#pages.set(row, { first, runs });
+    this.#expanded[row] = 1;
+  }
+
+  #makeRoom(rows: number): void {
+    if (rows <= this.level.length) return;
+    const room = Math.max(rows, 2 * this.level.length - this.count);
+    this.level = copied(this.level, new Uint8Array(room));
+    this.parent = copied(this.parent, new Int32Array(room));
+    this.type = copied(this.type, new Uint8Array(room));
+    this.address = copied(this.address, new Float64Array(room));
+    this.end = copied(this.end, new Float64Array(room));
+  }
+
+  /** The pages as they were, until they are asked for anew. */
+  #resumePages(from: Rows): void {
+    const known = new Map(from.openToPages.map((row) => [from.address[row]!, from.#pages.get(row)!.runs]));
+    if (known.size === 0) return;
+    for (let row = 0; row < this.count; row++) {
+      const runs = this.#hasPages(row) ? known.get(this.address[row]!) : undefined;
+      if (runs !== undefined) this.#setPages(row, runs);
+    }
+  }
+
   #sorted({ key, descending }: Sorting): Uint32Array {
     const column = this.frame.columns.get(key);
     if (column === undefined) return Uint32Array.from({ length: this.count }, (_, row) => row);
@@ -254,7 +335,7 @@ export class Rows implements TableRows {
   #filtered(onlyOpen: boolean): Uint32Array {
     const { type, gaps, matches } = this.filter;
     const hits = matches === undefined ? undefined : this.#withParents(matches);
-    const visible = new Uint32Array(this.count);
+    const visible = new Uint32Array(this.count + this.#pages.size * PAGE_ROWS);
     let n = 0;
     for (const row of this.#order) {
       const parent = this.parent[row]!;
@@ -263,6 +344,8 @@ export class Rows implements TableRows {
       if (type !== undefined ? own !== type : !gaps && this.#isQuiet(row, own)) continue;
       if (hits !== undefined && hits[row] === 0) continue;
       visible[n++] = row;
+      const pages = this.#expanded[row] === 1 ? this.#pages.get(row) : undefined;
+      for (let i = 0; i < (pages?.runs.length ?? 0); i++) visible[n++] = pages!.first + i;
     }
     return visible.subarray(0, n);
   }
@@ -306,6 +389,11 @@ export function flatRows(frame: Frame, types: Uint8Array, end: Float64Array, ord
   rows.sorting = { key: order, descending: false };
   rows.setFilter({ gaps: true });
   return rows;
+}
+
+function copied<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
 
 function isSet(bits: Uint8Array, index: number): boolean {

@@ -1,15 +1,15 @@
 import type { View } from "../ui/state";
 import type { ColumnSpec } from "./columns";
 import { kib } from "./format";
-import { BLOCK, type Rows } from "./rows";
+import type { Rows } from "./rows";
 
-/** Rows as text for the clipboard: tab-separated, so that a spreadsheet takes them; blocks are indented. With the process and the table of types before them when a view is given. */
+/** Rows as text for the clipboard: tab-separated, so that a spreadsheet takes them; blocks and pages are indented. With the process and the table of types before them when a view is given. */
 export function rowsText(rows: Rows, columns: readonly ColumnSpec[], numbers: Uint32Array, view?: View): string {
   const known = columns.filter((column) => rows.has(column.key));
   const lines = [known.map((column) => column.title).join("\t")];
   for (const row of numbers) {
     const cells = known.map((column) => rows.cell(row, column));
-    lines.push((rows.level[row] === BLOCK ? "  " : "") + cells.join("\t"));
+    lines.push("  ".repeat(rows.level[row]!) + cells.join("\t"));
   }
   return (view === undefined ? [] : summaryLines(view)).concat(lines).join("\n") + "\n";
 }

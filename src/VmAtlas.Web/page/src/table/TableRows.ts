@@ -12,9 +12,10 @@ export interface TableRows {
   readonly level: ArrayLike<number>;
   /** −1 at the top. */
   readonly parent: ArrayLike<number>;
-  readonly childCount: ArrayLike<number>;
   /** Type of memory, for its colour. */
   readonly type: ArrayLike<number>;
+  /** Whether there are rows below it, shown or not. */
+  opens(row: number): boolean;
   isExpanded(row: number): boolean;
   setExpanded(row: number, open: boolean): void;
   sort(sorting: Sorting): void;

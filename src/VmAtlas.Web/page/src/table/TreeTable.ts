@@ -10,6 +10,8 @@ export const ROW_PX = 18;
 const HEADER_PX = 22;
 const TOGGLE_PX = 16;
 export const INDENT_PX = 12;
+/** Less where the first column is an address, which has to be whole. */
+const ADDRESS_INDENT_PX = 8;
 /** Deeper rows are not moved further in: a column has to hold their names. */
 export const MOST_INDENTED = 24;
 /** Browsers cut elements off at some height (Chromium 33.5 million px, Firefox about 17.9): above this, scrolling maps by ratio. */
@@ -22,7 +24,7 @@ export interface TreeTableEvents {
   onColumns(columns: readonly ColumnSpec[]): void;
   /** Enter, or a double click on a row that has nothing to open. */
   onOpen(row: number): void;
-  /** A region is to be opened or closed. */
+  /** A row is to be opened or closed. */
   onToggle(row: number, open: boolean): void;
 }
 
@@ -164,8 +166,8 @@ export class TreeTable {
     element.id = `${this.#prefix}-${row}`;
     element.setAttribute("aria-rowindex", String(position + 1));
     element.setAttribute("aria-level", String(rows.level[row]! + 1));
-    if (this.#isTree) element.style.setProperty("--indent", `${this.#indent(rows, row)}px`);
-    if (rows.childCount[row]! > 0) element.setAttribute("aria-expanded", String(rows.isExpanded(row)));
+    element.style.setProperty("--indent", `${this.#indent(rows, row)}px`);
+    if (rows.opens(row)) element.setAttribute("aria-expanded", String(rows.isExpanded(row)));
     else element.removeAttribute("aria-expanded");
     this.#columns.forEach((column, i) => {
       const cell = pooled.cells[i]!;
@@ -180,7 +182,7 @@ export class TreeTable {
   #classOf(rows: TableRows, row: number): string {
     const parts = ["row", typeClass(rows.type[row]!)];
     if (rows.level[row]! > 0) parts.push("block");
-    if (rows.childCount[row]! > 0) parts.push(rows.isExpanded(row) ? "open" : "closed");
+    if (rows.opens(row)) parts.push(rows.isExpanded(row) ? "open" : "closed");
     if (this.selection.has(row)) parts.push("selected");
     if (this.selection.cursor === row) parts.push("cursor");
     const change = rows.changeOf(row);
@@ -188,13 +190,13 @@ export class TreeTable {
     return parts.join(" ");
   }
 
-  /** Whether a column shows how deep a row is, by its place. */
+  /** Whether a column is made for showing how deep a row is. */
   get #isTree(): boolean {
     return this.#columns.some((column) => column.kind === "tree");
   }
 
   #indent(rows: TableRows, row: number): number {
-    return this.#isTree ? Math.min(rows.level[row]!, MOST_INDENTED) * INDENT_PX : 0;
+    return Math.min(rows.level[row]!, MOST_INDENTED) * (this.#isTree ? INDENT_PX : ADDRESS_INDENT_PX);
   }
 
   #hide(pooled: PooledRow): void {
@@ -282,7 +284,7 @@ export class TreeTable {
     const row = this.#rowOf(event);
     if (rows === undefined || row < 0 || event.button !== 0) return;
     const left = event.clientX - this.#content.getBoundingClientRect().left - this.#indent(rows, row);
-    if (left < TOGGLE_PX && rows.childCount[row]! > 0) {
+    if (left < TOGGLE_PX && rows.opens(row)) {
       this.#toggle(row, !rows.isExpanded(row));
       event.preventDefault();
       return;
@@ -296,7 +298,7 @@ export class TreeTable {
   #doubleClick(event: MouseEvent): void {
     const row = this.#rowOf(event);
     if (row < 0 || this.#rows === undefined) return;
-    if (this.#rows.childCount[row]! > 0) this.#toggle(row, !this.#rows.isExpanded(row));
+    if (this.#rows.opens(row)) this.#toggle(row, !this.#rows.isExpanded(row));
     else this.#events.onOpen(row);
   }
 
@@ -314,7 +316,7 @@ export class TreeTable {
     const page = Math.max(1, Math.floor(this.#shownHeight / ROW_PX) - 1);
     switch (action) {
       case "open":
-        if (cursor >= 0 && rows.childCount[cursor]! > 0 && !rows.isExpanded(cursor)) this.#toggle(cursor, true);
+        if (cursor >= 0 && rows.opens(cursor) && !rows.isExpanded(cursor)) this.#toggle(cursor, true);
         else if (cursor >= 0 && rows.isExpanded(cursor)) this.#moveTo(rows, position + 1, false);
         break;
       case "close":

@@ -33,7 +33,7 @@ export function Dock({ app, state, view }: ViewProps) {
       </div>
       {open !== undefined && (
         <div class="dock-view" style={{ height: `${Math.min(state.dockHeight, Math.max(LEAST_PX, innerHeight - REST_PX))}px` }}>
-          <open.Panel key={open.name} app={app} state={state} view={view} />
+          <open.Panel key={open.name} app={app} state={state.cursor < 0 ? state : { ...state, cursor: view.rows.partOf(state.cursor) }} view={view} />
         </div>
       )}
     </section>

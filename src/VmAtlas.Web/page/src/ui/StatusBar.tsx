@@ -1,5 +1,4 @@
 import { kib, size, time } from "../model/format";
-import { BLOCK } from "../model/rows";
 import type { Controller } from "./controller";
 import type { State, View } from "./state";
 
@@ -32,11 +31,17 @@ export function StatusBar({ app, state, view }: { app: Controller; state: State;
   );
 }
 
-/** A block whose region is selected too is not counted twice. */
+/** A block whose region is selected too is not counted twice, nor are pages of either. */
 function sumOf({ selected }: State, { rows }: View): string {
-  const counted = [...selected].filter((row) => rows.level[row] !== BLOCK || !selected.has(rows.parent[row]!));
+  const isBelowSelected = (row: number): boolean => {
+    const above = rows.parent[row]!;
+    return above >= 0 && (selected.has(above) || isBelowSelected(above));
+  };
+  const counted = [...selected].filter((row) => !isBelowSelected(row));
   if (counted.length === 0) return "";
   const total = (key: string): number => counted.reduce((sum, row) => sum + rows.value(row, key), 0);
-  const parts = SUMS.filter(([key]) => rows.has(key)).map(([key, title]) => `${title} ${kib(total(key)) || "0 K"}`);
+  // Of single pages nothing but the size is added up.
+  const onlySize = counted.some((row) => row >= rows.count);
+  const parts = SUMS.filter(([key]) => rows.has(key) && (!onlySize || key === "size")).map(([key, title]) => `${title} ${kib(total(key)) || "0 K"}`);
   return `${counted.length} selected (${size(total("size"))}): ${parts.join(", ")}`;
 }

@@ -14,10 +14,11 @@ const MOST_MAKERS = 8;
 /** What the row is, in words, who says so, on what evidence, and every number of it. */
 export function WhyPanel({ app, state, view }: { app: Controller; state: State; view: View }) {
   const { rows } = view;
-  const row = state.cursor;
+  const pages = state.cursor >= rows.count ? state.cursor : undefined;
+  const row = state.cursor < 0 ? -1 : rows.partOf(state.cursor);
   return (
     <aside class="why" aria-label="About the selected row">
-      {row < 0 || row >= rows.count ? <p class="hint">Select a row to see what it is and why VmAtlas says so.</p> : <About app={app} view={view} row={row} />}
+      {row < 0 ? <p class="hint">Select a row to see what it is and why VmAtlas says so.</p> : <About app={app} view={view} row={row} pages={pages} />}
     </aside>
   );
 }
@@ -87,7 +88,8 @@ function Makers({ app, view, row }: { app: Controller; view: View; row: number }
   );
 }
 
-function About({ app, view, row }: { app: Controller; view: View; row: number }) {
+/** @param pages The row of pages in it that is selected. */
+function About({ app, view, row, pages }: { app: Controller; view: View; row: number; pages: number | undefined }) {
   const { rows, session, index, since } = view;
   const [facts, setFacts] = useState<Frame>();
   useEffect(() => {
@@ -110,6 +112,11 @@ function About({ app, view, row }: { app: Controller; view: View; row: number })
       <p class="range">
         {address(rows.address[row]!)}–{address(rows.end[row]!)} <span class="muted">{size(rows.end[row]! - rows.address[row]!)}</span>
       </p>
+      {pages !== undefined && (
+        <p class="what">
+          {address(rows.address[pages]!)}–{address(rows.end[pages]!)}: {rows.text(pages, "details")}
+        </p>
+      )}
       {rows.text(top, "details") !== "" && <p class="what">{rows.text(top, "details")}</p>}
       {!rows.isGap(row) && (
         <p>

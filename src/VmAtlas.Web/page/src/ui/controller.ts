@@ -5,6 +5,7 @@ import type { ColumnSpec } from "../model/columns";
 import { address } from "../model/format";
 import { findFrom } from "../model/find";
 import type { Frame } from "../model/frame";
+import { pagesPath, runsOf } from "../model/pages";
 import { Rows, type Matches } from "../model/rows";
 import { readSettings, withRecent, writeSettings, type RecentTarget } from "../model/settings";
 import { rowsText } from "../model/text";
@@ -21,6 +22,14 @@ export interface Completion {
   /** What it replaces. */
   readonly start: number;
   readonly end: number;
+}
+
+/** What is selected, in words that hold for other rows too. */
+interface Kept {
+  readonly wanted: ReadonlySet<string>;
+  readonly cursor: string;
+  /** There are pages among it. */
+  readonly pages: boolean;
 }
 
 /** How long work may take before the window says that it goes on. */
@@ -160,33 +169,59 @@ export class Controller {
     const { type, gaps, sorting } = this.store.value;
     const rows = timed("rows", () => {
       const made = new Rows(frame, since !== undefined);
+      // Pages are asked for when they are wanted, and belong to no older snapshot.
+      made.opensPages = session.live && session.ended === undefined && since === undefined && index === session.snapshots.length - 1;
       if (before !== undefined) made.resume(before.rows);
       else if (sorting.key !== "address" || sorting.descending) made.sort(sorting);
       made.setFilter({ type, gaps, matches: undefined });
       return made;
     });
-    const selection = this.#keepSelection(before?.rows, rows);
+    const selection = this.#keepSelection(before === undefined ? undefined : this.#selectionOf(before.rows), rows);
     const newest = this.store.value.view?.session;
     const kept = newest !== undefined && newest.id === id && newest.snapshots.length > session.snapshots.length ? newest : session;
     this.store.set({ view: { session: kept, index, since, summary, rows }, ...selection });
+    void this.background("window", () => this.#readPages(rows.openToPages));
   }
 
-  /** The same regions stay selected in another snapshot, found by their addresses. */
-  #keepSelection(before: Rows | undefined, rows: Rows): Pick<State, "selected" | "cursor"> {
+  /** Opens rows to their pages as they are now, one after the other. */
+  async #readPages(wanted: readonly number[]): Promise<void> {
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    const { rows, session } = view;
+    for (const row of wanted) {
+      const [start, end] = [rows.address[row]!, rows.end[row]!];
+      const states = new Uint8Array(await this.server.getBytes(pagesPath(session.id, start, end)));
+      if (this.store.value.view?.rows !== rows) return; // of another snapshot by now, which asks itself
+      const selection = this.#selectionOf(rows);
+      rows.showPages(row, runsOf(start, end, states));
+      if (selection?.pages === true) this.store.set(this.#keepSelection(selection, rows));
+      this.redraw();
+    }
+  }
+
+  /** What is selected, by depth and address: row numbers are others in another snapshot. */
+  #selectionOf(rows: Rows): Kept | undefined {
     const selection = this.table?.selection;
-    if (before === undefined || selection === undefined || selection.size === 0) {
-      selection?.clear();
-      return { selected: new Set(), cursor: -1 };
-    }
-    const wanted = new Set([...selection.rows].map((row) => `${before.level[row]} ${before.address[row]}`));
-    const cursor = selection.cursor < 0 ? "" : `${before.level[selection.cursor]} ${before.address[selection.cursor]}`;
-    selection.clear();
-    for (let row = 0; row < rows.count; row++) {
-      const key = wanted.size === 0 ? "" : `${rows.level[row]} ${rows.address[row]}`;
-      if (wanted.has(key)) selection.toggle(row);
-      if (key === cursor && cursor !== "") selection.cursor = row;
-    }
-    return { selected: new Set(selection.rows), cursor: selection.cursor };
+    if (selection === undefined || selection.size === 0) return undefined;
+    const key = (row: number): string => `${rows.level[row]} ${rows.address[row]}`;
+    return { wanted: new Set([...selection.rows].map(key)), cursor: selection.cursor < 0 ? "" : key(selection.cursor), pages: [...selection.rows].some((row) => row >= rows.count) };
+  }
+
+  /** The same rows stay selected. */
+  #keepSelection(before: Kept | undefined, rows: Rows): Pick<State, "selected" | "cursor"> {
+    const selection = this.table?.selection;
+    selection?.clear();
+    if (before === undefined || selection === undefined) return { selected: new Set(), cursor: -1 };
+    let cursor = -1;
+    const select = (row: number): void => {
+      const key = `${rows.level[row]} ${rows.address[row]}`;
+      if (before.wanted.has(key)) selection.toggle(row);
+      if (key === before.cursor) cursor = row;
+    };
+    for (let row = 0; row < rows.count; row++) select(row);
+    rows.pageRows.forEach(select);
+    selection.cursor = cursor;
+    return { selected: new Set(selection.rows), cursor };
   }
 
   async refresh(): Promise<void> {
@@ -324,8 +359,13 @@ export class Controller {
   }
 
   expand(row: number, open: boolean): void {
-    this.store.value.view?.rows.setExpanded(row, open);
-    this.redraw();
+    const { view } = this.store.value;
+    if (view === undefined) return;
+    if (open && view.rows.childCount[row] === 0) void this.attempt("window", () => this.#readPages([row]), "Reading the pages…");
+    else {
+      view.rows.setExpanded(row, open);
+      this.redraw();
+    }
   }
 
   expandAll(open: boolean): void {
@@ -357,7 +397,9 @@ export class Controller {
   reveal(row: number): void {
     const { view } = this.store.value;
     if (view === undefined || row < 0) return;
-    if (view.rows.positionOf(view.rows.parent[row]! >= 0 ? view.rows.parent[row]! : row) < 0) {
+    let top = row;
+    while (view.rows.parent[top]! >= 0) top = view.rows.parent[top]!;
+    if (view.rows.positionOf(top) < 0) {
       this.store.set({ type: undefined, expression: "", gaps: this.store.value.gaps || view.rows.type[row]! >= 8 });
       view.rows.setFilter({ gaps: this.store.value.gaps });
     }

@@ -4,7 +4,7 @@ import { CellMap } from "../chart/CellMap";
 import { CHUNK_STATES, ChunkSource } from "../chart/ChunkSource";
 import { columnOf, type ColumnSpec } from "../model/columns";
 import { address, exact, kib, size, time } from "../model/format";
-import { decodeFrame, type Frame } from "../model/frame";
+import type { Frame } from "../model/frame";
 import { FREE, HEAP } from "../model/memoryTypes";
 import { BLOCK, flatRows, type Rows } from "../model/rows";
 import { FrameTable } from "../ui/FrameTable";
@@ -50,18 +50,15 @@ function HeapView({ app, state, view }: ViewProps) {
   const kept = session.live ? undefined : index;
   const region = heapRegion(view, state.cursor);
   const [start, end] = region < 0 ? [0, 0] : [view.rows.address[region]!, view.rows.end[region]!];
-  const call = `/api/sessions/${session.id}/heap`;
-  const walk = (): void => void app.attempt("view", async () => setLook(await app.server.getJson<HeapLook>(`${call}?index=${index}`)), "Walking the heap…");
+  const walk = (): void => void app.attempt("view", async () => setLook(await app.source.heap(session.id, index)), "Walking the heap…");
   useEffect(walk, [app, session.id, kept]);
   useEffect(() => {
     if (look === undefined || region < 0) return;
     const stop = new AbortController();
-    const query = `?start=${address(start)}&end=${address(end)}&index=${index}`;
+    const range = [start, end] as const;
     void app.attempt("view", async () => {
-      const [range, bytes] = await Promise.all([app.server.getJson<HeapRange>(`${call}/range${query}`, stop.signal), app.server.getBytes(`${call}/chunks${query}`, stop.signal)]);
-      if (stop.signal.aborted) return;
-      const frame = decodeFrame(bytes);
-      setChunks({ source: ChunkSource.of(frame), rows: rowsOf(frame), range });
+      const [sums, frame] = await Promise.all([app.source.heapRange(session.id, index, range, stop.signal), app.source.heapChunks(session.id, index, range, stop.signal)]);
+      if (!stop.signal.aborted) setChunks({ source: ChunkSource.of(frame), rows: rowsOf(frame), range: sums });
     });
     return () => stop.abort();
   }, [app, look, start, end, state.theme]);

@@ -73,12 +73,12 @@ function ManagedView({ app, state, view }: ViewProps) {
     <div class="managed">
       <div class="list" tabIndex={0} role="region" aria-label="Generations and heaps of the runtime">
         {state.failure?.where === "view" && <p role="alert">{state.failure.message}</p>}
-        {use !== undefined && <Heaps use={use} before={before} objects={objects} />}
+        {use !== undefined && <Heaps use={use} before={before} objects={objects ?? (use.types === undefined ? undefined : use)} />}
       </div>
       {session.live ? (
         <Objects app={app} session={session.id} objects={objects} onObjects={setObjects} />
       ) : (
-        <p class="hint">Objects are counted in a running process; a saved snapshot has the generations and heaps.</p>
+        <KeptObjects use={use} />
       )}
     </div>
   );
@@ -155,12 +155,10 @@ interface ObjectsProps {
 function Objects({ app, session, objects, onObjects }: ObjectsProps) {
   const [counts, setCounts] = useState<readonly Count[]>([]);
   const [[from, to], setShown] = useState<readonly [number | undefined, number]>([undefined, -1]);
-  const [drawn, setDrawn] = useState(DRAWN);
   const call = `/api/sessions/${session}/objects`;
   const show = async (since: number | undefined, number: number): Promise<void> => {
     onObjects(await app.server.getJson<ManagedUse>(`${call}/${number}${since === undefined ? "" : `?since=${since}`}`));
     setShown([since, number]);
-    setDrawn(DRAWN);
   };
   const take = async (known: readonly Count[]): Promise<void> => {
     setCounts(known);
@@ -205,17 +203,37 @@ function Objects({ app, session, objects, onObjects }: ObjectsProps) {
               : ""}
         </span>
       </div>
-      <div
-        class="list"
-        tabIndex={0}
-        role="region"
-        aria-label="Objects by type"
-        onScroll={({ currentTarget: list }) => {
-          if (list.scrollTop + list.clientHeight > list.scrollHeight - 200) setDrawn((n) => n + DRAWN);
-        }}
-      >
-        {objects?.changes !== undefined ? <Changes changes={objects.changes.slice(0, drawn)} /> : <Types types={objects?.types?.slice(0, drawn) ?? []} />}
-      </div>
+      <ObjectList objects={objects} />
+    </div>
+  );
+}
+
+/** The objects that a snapshot was saved with. */
+function KeptObjects({ use }: { use: ManagedUse | undefined }) {
+  if (use === undefined) return null;
+  if (use.types === undefined) return <p class="hint">Objects are counted in a running process; this snapshot was saved without them: vmatlas snapshot --managed keeps them.</p>;
+  return (
+    <div class="objects">
+      <ObjectList objects={use} />
+    </div>
+  );
+}
+
+/** Their types, as many as were scrolled to, or how those changed. */
+function ObjectList({ objects }: { objects: ManagedUse | undefined }) {
+  const [drawn, setDrawn] = useState(DRAWN);
+  useEffect(() => setDrawn(DRAWN), [objects]);
+  return (
+    <div
+      class="list"
+      tabIndex={0}
+      role="region"
+      aria-label="Objects by type"
+      onScroll={({ currentTarget: list }) => {
+        if (list.scrollTop + list.clientHeight > list.scrollHeight - 200) setDrawn((n) => n + DRAWN);
+      }}
+    >
+      {objects?.changes !== undefined ? <Changes changes={objects.changes.slice(0, drawn)} /> : <Types types={objects?.types?.slice(0, drawn) ?? []} />}
     </div>
   );
 }

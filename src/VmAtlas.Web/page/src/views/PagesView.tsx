@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CellMap } from "../chart/CellMap";
-import { PAGE_KINDS, PageSource, pageText } from "../chart/PageSource";
+import { PageSource } from "../chart/PageSource";
 import { address } from "../model/format";
+import { MOST_PAGES, PAGE, PAGE_KINDS, pagesPath, pageText } from "../model/pages";
 import type { ViewProps, ViewSpec } from "./view";
 import { ZoomButtons } from "./ZoomButtons";
 
@@ -13,10 +14,6 @@ export const pagesView: ViewSpec = {
   offered: ({ session }) => session.live,
   Panel: PagesView,
 };
-
-const PAGE = 4096;
-/** As the server allows in one answer. */
-const MOST_PAGES = 1 << 22;
 
 /** The pages of the selected region, one cell each when near enough. */
 function PagesView({ app, state, view }: ViewProps) {
@@ -37,10 +34,8 @@ function PagesView({ app, state, view }: ViewProps) {
     setPages(undefined);
     if (!known) return;
     const stop = new AbortController();
-    const last = Math.min(end, start + MOST_PAGES * PAGE);
     void app.attempt("view", async () => {
-      const path = `/api/sessions/${session.id}/pages?start=${address(start)}&end=${address(last)}`;
-      const states = new Uint8Array(await app.server.getBytes(path, stop.signal));
+      const states = new Uint8Array(await app.server.getBytes(pagesPath(session.id, start, end), stop.signal));
       if (!stop.signal.aborted) setPages({ source: new PageSource(start, PAGE, states), states });
     });
     return () => stop.abort();
@@ -88,6 +83,15 @@ function PagesView({ app, state, view }: ViewProps) {
                 <td>{counts === undefined ? "" : counts[i]!.toLocaleString("en-US")}</td>
               </tr>
             ))}
+            {pages !== undefined && pages.source.dirty > 0 && (
+              <tr class="dirty" title="Written since the last mark, or since it was mapped: drawn halfway to this colour">
+                <th scope="row" class="text">
+                  <span class="swatch" aria-hidden="true" style={{ background: "var(--text)" }} />
+                  of these, written
+                </th>
+                <td>{pages.source.dirty.toLocaleString("en-US")}</td>
+              </tr>
+            )}
           </tbody>
         </table>
       </div>

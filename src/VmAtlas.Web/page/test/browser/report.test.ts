@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { built, launch, openPage, run, screenshot, Server, Target, temporaryFolder, whyNot } from "./harness";
 import { axe, column } from "./look";
 
+const HEAP_TARGET = built("targets/heap_classes");
 const CLR_TARGET = built("bin/ClrTarget/debug/clrtarget");
 
 describe.skipIf(whyNot !== undefined)(`reports (${whyNot ?? "Chromium"})`, () => {
@@ -95,14 +96,41 @@ describe.skipIf(whyNot !== undefined)(`reports (${whyNot ?? "Chromium"})`, () =>
     await page.context().close();
   });
 
-  it.skipIf(CLR_TARGET === undefined)("has the generations of a .NET process", async () => {
-    const [clr, report] = [await Target.run(CLR_TARGET!), join(folder.path, "clr.html")];
-    run("export", String(clr.pid), "-o", report);
+  it.skipIf(HEAP_TARGET === undefined)("has the blocks of malloc that its file kept", async () => {
+    const [heap, saved, report] = [await Target.run(HEAP_TARGET!), join(folder.path, "heap.vmatlas"), join(folder.path, "heap.html")];
+    run("snapshot", String(heap.pid), "--heaps", "-o", saved);
+    await heap.stop();
+    run("export", saved, "-o", report);
+    const told = JSON.parse(run("heap", saved, "--json")) as { inUse: { blocks: number } };
+    const { page, complaints } = await openPage(browser, `file://${report}`);
+    await page.locator(".dock-tabs >> text=Heap Allocations").click();
+    await page.locator('.heap .row[aria-rowindex="5"]').waitFor();
+    expect(await page.locator(".heap .list").textContent()).toContain(`${told.inUse.blocks.toLocaleString("en-US")} blocks in use`);
+    const caption = await page.locator(".heap caption >> text=The region").textContent();
+    expect(caption).toBe(`The region: ${Number(await page.locator(".heap .tree").getAttribute("aria-rowcount")).toLocaleString("en-US")} chunks`);
+    expect(await page.locator(".heap >> text=Look again").count()).toBe(0);
+    await screenshot(page, "report-heap-1280-light");
+    expect(await axe(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it.skipIf(CLR_TARGET === undefined)("has the generations of a .NET process, and the objects that its file kept", async () => {
+    const [clr, saved, report, plain] = [await Target.run(CLR_TARGET!), ...["clr.vmatlas", "clr.html", "plain.html"].map((name) => join(folder.path, name))] as [Target, string, string, string];
+    run("snapshot", String(clr.pid), "--managed", "-o", saved);
+    run("export", String(clr.pid), "-o", plain);
     await clr.stop();
+    run("export", saved, "-o", report);
+    const without = await openPage(browser, `file://${plain}`);
+    await without.page.locator(".dock-tabs >> text=Managed").click();
+    await without.page.locator(".managed >> text=saved without them").waitFor();
+    await without.page.context().close();
     const { page, complaints } = await openPage(browser, `file://${report}`);
     await page.locator(".dock-tabs >> text=Managed").click();
     await page.locator(".managed >> text=generation 2").waitFor();
+    await page.locator(".objects td.text >> text=System.String").first().waitFor();
     expect(await page.locator(".managed >> text=Count objects").count()).toBe(0);
+    expect(await axe(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

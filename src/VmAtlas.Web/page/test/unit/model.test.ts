@@ -4,6 +4,7 @@ import { findFrom } from "../../src/model/find";
 import { address, kib, parseAddress, signedKib, size } from "../../src/model/format";
 import { decodeFrame } from "../../src/model/frame";
 import { holesOf } from "../../src/model/holes";
+import { runsOf } from "../../src/model/pages";
 import { protectionText } from "../../src/model/protection";
 import { Rows } from "../../src/model/rows";
 import { rankTexts, sortDoubles, sortWholes } from "../../src/model/sort";
@@ -57,6 +58,90 @@ describe("the frame", () => {
     const bytes = encodeFrame(1, [{ name: "x", values: Uint8Array.of(1) }], [""]);
     const text = new TextDecoder("latin1").decode(bytes).replace('"u8"', '"q8"');
     expect(decodeFrame(Uint8Array.from(text, (c) => c.charCodeAt(0)).buffer).columns.size).toBe(0);
+  });
+});
+
+describe("the pages of a block", () => {
+  const PRIVATE = 1 | 8;
+  const [ABSENT, ZERO, DIRTY] = [0, 16, 128];
+
+  it("are runs of equal state, each with its pages, its place and the state in words", () => {
+    const runs = runsOf(0x10000, 0x16000, Uint8Array.of(PRIVATE, PRIVATE, ZERO, ABSENT, ABSENT, PRIVATE | DIRTY));
+    expect(runs).toEqual([
+      { address: 0x10000, end: 0x12000, text: "2 pages: private" },
+      { address: 0x12000, end: 0x13000, text: "1 page: zero page" },
+      { address: 0x13000, end: 0x15000, text: "2 pages: not present" },
+      { address: 0x15000, end: 0x16000, text: "1 page: private, written since the last mark" },
+    ]);
+  });
+
+  it("are as many runs as were allowed and one that says how many more", () => {
+    const states = Uint8Array.from({ length: 1001 }, (_, page) => (page % 2 === 0 ? PRIVATE : ABSENT));
+    const runs = runsOf(0, states.length * 4096, states);
+    expect(runs.length).toBe(501);
+    expect(runs.at(-1)).toEqual({ address: 500 * 4096, end: 1001 * 4096, text: "501 more runs" });
+    expect(runsOf(0, 500 * 4096, states.subarray(0, 500)).length).toBe(500);
+  });
+
+  it("say what of a large block was not asked for", () => {
+    expect(runsOf(0, 10 * 4096, Uint8Array.of(PRIVATE, PRIVATE)).at(-1)).toEqual({ address: 2 * 4096, end: 10 * 4096, text: "8 pages not asked for" });
+  });
+
+  const opened = (): Rows => {
+    const rows = sample();
+    rows.opensPages = true;
+    rows.setExpanded(0, true);
+    rows.showPages(2, runsOf(0x2000, 0x4000, Uint8Array.of(PRIVATE, ABSENT)));
+    return rows;
+  };
+
+  it("are rows below it, of its type, one level deeper", () => {
+    const rows = opened();
+    const [first, second] = rows.pageRows as [number, number];
+    expect([...rows.visible]).toEqual([0, 1, 2, first, second, 4]);
+    expect([rows.level[first], rows.parent[first], rows.type[first], rows.partOf(second)]).toEqual([2, 2, HEAP, 2]);
+    const shown = ["address", "size", "private", "protection", "details"].map((key) => rows.cell(second, COLUMNS.find((c) => c.key === key)!));
+    expect(shown).toEqual([address(0x3000), "4 K", "", "Read/Write", "1 page: not present"]);
+    expect(rows.rowAt(0x3000)).toBe(0);
+    rows.setExpanded(2, false);
+    expect([...rows.visible]).toEqual([0, 1, 2, 4]);
+  });
+
+  it("stay behind their block in any order, and go with it when it is filtered out", () => {
+    const rows = opened();
+    const pages = rows.pageRows;
+    rows.sort({ key: "private", descending: true });
+    expect([...rows.visible]).toEqual([0, 2, ...pages, 1, 4]);
+    rows.setFilter({ gaps: false, type: IMAGE });
+    expect([...rows.visible]).toEqual([4]);
+  });
+
+  it("take the place of those that were there before, and leave other rows' alone", () => {
+    const rows = opened();
+    rows.showPages(1, runsOf(0x1000, 0x2000, Uint8Array.of(PRIVATE)));
+    rows.showPages(2, runsOf(0x2000, 0x4000, Uint8Array.of(ZERO, ZERO)));
+    expect([...rows.visible].map((row) => rows.text(row, "details"))).toEqual(["[heap]", "", "1 page: private", "reserved", "2 pages: zero page", "/lib/libssl.so.3"]);
+  });
+
+  it("are kept by the next snapshot until they are asked for anew, and by none that can not have them", () => {
+    const next = sample();
+    next.opensPages = true;
+    next.resume(opened());
+    expect(next.openToPages).toEqual([2]);
+    expect(next.visible.length).toBe(6);
+    const old = sample();
+    old.resume(opened());
+    expect([...old.visible]).toEqual([0, 1, 2, 4]);
+  });
+
+  it("do not open where they are not known: in files, in gaps; and all at once never", () => {
+    const rows = sample();
+    expect([0, 1, 3, 4].map((row) => rows.opens(row))).toEqual([true, false, false, false]);
+    rows.opensPages = true;
+    expect([0, 1, 3, 4].map((row) => rows.opens(row))).toEqual([true, true, false, true]);
+    rows.expandAll(true);
+    expect(rows.openToPages).toEqual([]);
+    expect(rows.isExpanded(1)).toBe(false);
   });
 });
 
