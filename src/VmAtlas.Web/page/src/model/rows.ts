@@ -258,8 +258,9 @@ export class Rows implements TableRows {
     return column.values;
   }
 
+  /** The kernel tells of no pages in its own half, where [vsyscall] is. */
   #hasPages(row: number): boolean {
-    return this.opensPages && this.childCount[row] === 0 && this.type[row]! < PAGE_TABLE;
+    return this.opensPages && this.childCount[row] === 0 && this.type[row]! < PAGE_TABLE && this.address[row]! < 2 ** 63;
   }
 
   #pagesText(row: number): string {

@@ -139,6 +139,9 @@ describe("the pages of a block", () => {
     expect([0, 1, 3, 4].map((row) => rows.opens(row))).toEqual([true, false, false, false]);
     rows.opensPages = true;
     expect([0, 1, 3, 4].map((row) => rows.opens(row))).toEqual([true, true, false, true]);
+    const vsyscall = new Rows(decodeFrame(frameOf([{ address: 0xffffffffff600000, size: 4096, type: IMAGE }])));
+    vsyscall.opensPages = true;
+    expect(vsyscall.opens(0)).toBe(false);
     rows.expandAll(true);
     expect(rows.openToPages).toEqual([]);
     expect(rows.isExpanded(1)).toBe(false);
