@@ -11,6 +11,9 @@ sealed class PageReport(Snapshot snapshot, IPageSource pages, CancellationToken 
     const int AddressWidth = 14;
     const int PagesAtOnce = 16384;
 
+    /// <summary>Where addresses of programs end on 64-bit Linux; [vsyscall] alone is listed above.</summary>
+    const ulong KernelHalf = 1UL << 63;
+
     readonly PageState[] _states = new PageState[PagesAtOnce];
     readonly ulong _page = pages.PageSize.Bytes;
 
@@ -115,13 +118,16 @@ sealed class PageReport(Snapshot snapshot, IPageSource pages, CancellationToken 
         for (var at = range.Start.Value; at < range.End.Value;)
         {
             cancellation.ThrowIfCancellationRequested();
-            var end = Math.Min(range.End.Value, at + (PagesAtOnce * _page));
+            var end = at + Math.Min(range.End.Value - at, PagesAtOnce * _page);
             var states = _states.AsSpan(0, (int)((end - at) / _page));
             if (!pages.TryReadPages(AddressRange.Of(at, end), states))
-                throw new VmAtlasException(Failure.NotPermitted,
-                    "the kernel does not show this process's pages: it needs CAP_SYS_PTRACE, so run with sudo or as the same user");
+                throw Unreadable(at);
             batch(at, states);
             at = end;
         }
     }
+
+    static VmAtlasException Unreadable(ulong at) => at >= KernelHalf
+        ? new(Failure.Usage, $"{new Address(at)} lies in the kernel's half of the addresses, whose pages it shows to nobody")
+        : new(Failure.NotPermitted, "the kernel does not show this process's pages: it needs CAP_SYS_PTRACE, so run with sudo or as the same user");
 }
