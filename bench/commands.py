@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Whole commands against the system's own, on one target, interleaved in one run; medians, and each as a ratio.
+"""Whole commands against the system's own, on one target, in one run, each round in another order; medians, and each as a ratio.
 
-    bench/commands.py [mappings] [rounds]        65000 and 9 unless said
+    bench/commands.py [mappings] [rounds]        65000 and 15 unless said
 
 The target is tests/targets/reader_maps: so many mappings of one touched page. Prints a Markdown table to keep in
 bench/results. Quiet machine, please: nothing else should build or test meanwhile.
 """
-import os, platform, resource, statistics, subprocess, sys, time, datetime
+import os, platform, random, resource, statistics, subprocess, sys, time, datetime
 
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 count = int(sys.argv[1]) if len(sys.argv) > 1 else 65000
-rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 9
+rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 15
 
 
 def allow_mappings(wanted):
@@ -55,9 +55,11 @@ def main():
             "vmatlas show --json": [tool, "show", pid, "--json"],
         }
         times = {name: [] for name in commands}
+        order = list(commands)
         for _ in range(rounds):
-            for name, command in commands.items():
-                times[name].append(measure(command))
+            random.Random(len(times[order[0]])).shuffle(order)  # none always follows the one that empties the caches
+            for name in order:
+                times[name].append(measure(commands[name]))
     finally:
         target.stdin.close()
         target.wait()
