@@ -58,59 +58,30 @@ sealed class PageMap : IDisposable
         return upTo <= start ? 0 : Math.Min(length, upTo - start);
     }
 
-    /// <summary>Whether a page of a range is a copy that processes share until one writes to it. Reads ahead to <paramref name="next"/>
-    /// where that is near: for many places, ascending, after <see cref="Forget"/>.</summary>
-    public bool HasCopyOnWrite(ulong start, ulong length, ulong next)
+    /// <summary>The same for one of many places, ascending, after <see cref="Forget"/>: reads ahead to the next one where that is near.</summary>
+    /// <param name="anyCopyOnWrite">Whether one of the pages is such a copy.</param>
+    public ulong PresentRun(ulong start, ulong length, ulong next, out bool anyCopyOnWrite)
     {
+        anyCopyOnWrite = false;
         var end = (start + length + _pageSize - 1) & ~(_pageSize - 1);
         var horizon = next > end && next - end <= JoinPages * _pageSize ? end + JoinPages * _pageSize : end;
-        for (var at = start & ~(_pageSize - 1); at < end;)
+        for (var at = start & ~(_pageSize - 1); at < end && IsOpen;)
         {
             var words = _words.At(_file, at, end, horizon);
             foreach (var word in words)
             {
-                if (IsCopyOnWrite(word))
-                    return true;
+                if ((word & PageWords.Present) == 0)
+                    return at <= start ? 0 : at - start;
+                anyCopyOnWrite |= IsCopyOnWrite(word);
+                at += _pageSize;
             }
             if (words.IsEmpty)
-                return false;
-            at += (ulong)words.Length * _pageSize;
+                return at <= start ? 0 : at - start;
         }
-        return false;
+        return IsOpen ? length : 0;
     }
 
     static bool IsCopyOnWrite(ulong word) => (word & (PageWords.Present | PageWords.File | PageWords.Exclusive)) == PageWords.Present;
-
-    /// <summary>The same for many places at once, ascending: one walk over all between them, an eighth of what reading smaps costs there.</summary>
-    /// <param name="present">For each place how many of its bytes are in memory without a gap, at most <paramref name="length"/>.</param>
-    public void PresentRuns(ReadOnlySpan<ulong> starts, int length, Span<int> present)
-    {
-        if (!CanScan || starts.IsEmpty)
-        {
-            for (var i = 0; i < starts.Length; i++)
-                present[i] = (int)PresentRun(starts[i], (ulong)length, out _);
-            return;
-        }
-        present[..starts.Length].Clear();
-        var at = starts[0] & ~(_pageSize - 1);
-        var end = (starts[^1] + (ulong)length + _pageSize - 1) & ~(_pageSize - 1);
-        var (next, run) = (0, AddressRange.Of(at, at));
-        while (at < end && _scan.Next(_file, ref at, end, PageCategory.Present, out var found) && !found.IsEmpty)
-        {
-            foreach (var region in found)
-            {
-                run = AddressRange.Of(region.Start == run.End.Value ? run.Start.Value : region.Start, region.End);
-                // Those that end within this run are settled; one that reaches its end may go on in the next region.
-                for (; next < starts.Length && starts[next] + (ulong)length <= region.End; next++)
-                {
-                    if (starts[next] >= run.Start.Value)
-                        present[next] = length;
-                }
-                if (next < starts.Length && run.Contains(new Address(starts[next])))
-                    present[next] = (int)(region.End - starts[next]);
-            }
-        }
-    }
 
     public bool TryTally(AddressRange range, out PageTally tally)
     {

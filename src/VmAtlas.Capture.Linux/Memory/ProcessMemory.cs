@@ -56,7 +56,6 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
     public void ReadEach(ReadOnlySpan<ulong> starts, int length, Span<byte> into, Span<int> got)
     {
         const int MostAtOnce = 1024; // UIO_MAXIOV
-        pages.PresentRuns(starts, length, got);
         pages.Forget();
         Span<Iovec> local = new Iovec[Math.Min(starts.Length, MostAtOnce)], remote = new Iovec[local.Length];
         fixed (byte* target = into)
@@ -67,8 +66,10 @@ sealed unsafe class ProcessMemory(int pid, PageMap pages, SpecialRanges special)
                 for (var i = 0; i < count; i++)
                 {
                     var at = target + (long)(first + i) * length;
-                    var wanted = got[first + i];
-                    if (wanted > 0 && pages.HasCopyOnWrite(starts[first + i], (ulong)wanted, starts[Math.Min(first + i + 1, starts.Length - 1)]))
+                    var next = starts[Math.Min(first + i + 1, starts.Length - 1)];
+                    var wanted = (int)pages.PresentRun(starts[first + i], (ulong)length, next, out var copyOnWrite);
+                    got[first + i] = wanted;
+                    if (copyOnWrite)
                         (got[first + i], wanted) = (ReadFile(new Address(starts[first + i]), at, wanted), 0);
                     local[i] = new Iovec { Base = (nuint)at, Length = (nuint)wanted };
                     remote[i] = new Iovec { Base = (nuint)starts[first + i], Length = (nuint)wanted };
