@@ -116,9 +116,9 @@ class Spent:
     """Runs commands with a library beside them that says what the process spent."""
 
     def __init__(self, folder):
-        self.folder, self.library, self.path = folder, f"{folder}/spent.so", f"{folder}/spent"
-        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", self.library, f"{root}/bench/trace/spent.c"], check=True)
-        self.environment = dict(os.environ, SPENT=self.path, LD_PRELOAD=self.library, PYTHONMALLOC="malloc", DOTNET_TieredPGO="0")
+        self.folder, self.preload, self.path = folder, f"{folder}/spent.so", f"{folder}/spent"
+        subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", self.preload, f"{root}/bench/trace/spent.c"], check=True)
+        self.environment = dict(os.environ, SPENT=self.path, LD_PRELOAD=self.preload, PYTHONMALLOC="malloc", DOTNET_TieredPGO="0")
 
     def clear(self):
         if os.path.exists(self.path):
