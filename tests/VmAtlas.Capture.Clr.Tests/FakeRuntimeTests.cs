@@ -39,7 +39,8 @@ public sealed class FakeRuntimeTests : IDisposable
     [Fact]
     public void A_socket_nobody_takes_calls_from_costs_a_sentence()
     {
-        var program = Start("k = [socket.socket(socket.AF_UNIX) for i in range(9)]\nfor x in k:\n x.setblocking(False)\n try: x.connect(path)\n except OSError: pass\n", backlog: 0);
+        const string FullQueue = "k = [socket.socket(socket.AF_UNIX) for i in range(9)]\nfor x in k:\n x.setblocking(False)\n try: x.connect(path)\n except OSError: pass\n";
+        var program = Start("", beforeReady: FullQueue, backlog: 0);
         Capture(program).WhyNotBetter.ShouldNotBeNull().ShouldContain("does not listen");
     }
 
@@ -78,7 +79,7 @@ public sealed class FakeRuntimeTests : IDisposable
     }
 
     /// <summary>A program in which a file of the runtime's name is mapped, and which does something with a socket <c>s</c> of the right name.</summary>
-    int Start(string serve, int backlog = 5, bool child = false)
+    int Start(string serve, string beforeReady = "", int backlog = 5, bool child = false)
     {
         var fake = Path.Combine(_folder, "libcoreclr.so");
         File.Copy(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "libcoreclr.so"), fake);
@@ -92,6 +93,7 @@ public sealed class FakeRuntimeTests : IDisposable
             s = socket.socket(socket.AF_UNIX)
             s.bind(path)
             s.listen({backlog})
+            {beforeReady}
             print('ready', flush=True)
             {serve}
             time.sleep(60)

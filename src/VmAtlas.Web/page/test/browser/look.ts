@@ -28,3 +28,13 @@ export async function column(page: Page, key: string): Promise<string[]> {
 }
 
 export const kib = (text: string): number => Number(text.replaceAll(/[, K]/g, "") || 0);
+
+/** A picture that is drawn the same a moment later: what moves it has ended. */
+export async function settled(picture: () => Promise<string>): Promise<string> {
+  for (let last = await picture(); ; ) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const now = await picture();
+    if (now === last) return now;
+    last = now;
+  }
+}

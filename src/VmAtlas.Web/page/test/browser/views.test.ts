@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { built, launch, openPage, run, screenshot, Server, Target, temporaryFolder, whyNot, type OpenPage } from "./harness";
-import { axe, column } from "./look";
+import { axe, column, settled } from "./look";
 
 const HEAP_TARGET = built("targets/heap_classes");
 const CLR_TARGET = built("bin/ClrTarget/debug/clrtarget");
@@ -105,14 +105,17 @@ describe.skipIf(whyNot !== undefined)(`views and what is remembered (${whyNot ??
     await page.locator(".dock-tabs >> text=Timeline").click();
     const picture = (): Promise<string> => page.locator(".chart canvas").evaluate((c) => (c as HTMLCanvasElement).toDataURL());
     await page.locator(".chart .u-over").waitFor();
-    const whole = await picture();
+    const whole = await settled(picture);
     await page.locator('.timeline-tools [aria-label="Zoom in"]').click();
     await expect.poll(picture).not.toBe(whole);
-    const chart = (await page.locator(".chart .u-over").boundingBox())!;
-    await page.mouse.move(chart.x + chart.width / 2, chart.y + 20);
-    const near = await picture();
-    await page.mouse.wheel(0, -300);
-    await expect.poll(picture).not.toBe(near);
+    // The chart is drawn some frames after what moves it: a picture counts when the next one is the same.
+    const near = await settled(picture);
+    await page.locator(".chart .u-over").hover();
+    const wheel = async (): Promise<string> => {
+      await page.mouse.wheel(0, -300);
+      return settled(picture);
+    };
+    await expect.poll(wheel).not.toBe(near);
     await page.locator(".timeline-tools >> text=Whole").click();
     void target.say("go", "never").catch(() => undefined);
     await expect
