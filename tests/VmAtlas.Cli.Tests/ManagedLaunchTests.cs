@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
@@ -19,7 +18,7 @@ public sealed class ManagedLaunchTests : IDisposable
     public void Objects_made_before_anybody_could_have_attached_are_seen()
     {
         var file = _files.Path("managed.vmatlas");
-        var run = Run("exit 7\n", "trace", "--managed", "-o", file, "--", s_target);
+        var run = VmatlasProcess.Run("exit 7\n", "trace", "--managed", "-o", file, "--", s_target);
         run.Code.ShouldBe(7, run.Error);
         run.Out.ShouldContain("ready\n");
         var sites = CommandRun.Of("sites", file, "--json", "--sort", "total").Json().EnumerateArray().ToList();
@@ -40,7 +39,7 @@ public sealed class ManagedLaunchTests : IDisposable
     public void The_program_finds_the_environment_that_it_would_find()
     {
         const string input = "variable DOTNET_DiagnosticPorts\nvariable HOME\nexit 0\n";
-        var traced = Run(input, "trace", "--managed", "--", s_target);
+        var traced = VmatlasProcess.Run(input, "trace", "--managed", "--", s_target);
         traced.Out.ShouldContain("DOTNET_DiagnosticPorts=\ndone\n");
         traced.Out.ShouldContain($"HOME={Environment.GetEnvironmentVariable("HOME")}\ndone\n");
     }
@@ -52,7 +51,7 @@ public sealed class ManagedLaunchTests : IDisposable
     public void Every_runtime_that_begins_goes_on_and_all_are_traced_when_asked_for(int traced, params string[] options)
     {
         var file = _files.Path("two.vmatlas");
-        var run = Run("exit 3\n", ["trace", "--managed", "-o", file, .. options, "--", "/bin/sh", "-c", $"{s_target} </dev/null; {s_target}; exit $(($? + 1))"]);
+        var run = VmatlasProcess.Run("exit 3\n", ["trace", "--managed", "-o", file, .. options, "--", "/bin/sh", "-c", $"{s_target} </dev/null; {s_target}; exit $(($? + 1))"]);
         run.Code.ShouldBe(4, run.Error);
         LoadedTrace.ReadAll(file).Traces.Count.ShouldBe(traced);
         run.Out.Split('\n').Count(l => l == "ready").ShouldBe(2);
@@ -61,7 +60,7 @@ public sealed class ManagedLaunchTests : IDisposable
     [Fact]
     public void A_command_without_a_runtime_runs_and_says_so()
     {
-        var run = Run("", "trace", "--managed", "--", "/bin/sh", "-c", "exit 5");
+        var run = VmatlasProcess.Run("", "trace", "--managed", "--", "/bin/sh", "-c", "exit 5");
         run.Code.ShouldBe(5);
         run.Error.ShouldContain("no .NET runtime");
     }
@@ -69,7 +68,7 @@ public sealed class ManagedLaunchTests : IDisposable
     [Fact]
     public void Traced_natively_it_says_how_to_see_the_objects()
     {
-        var run = Run("exit 0\n", "trace", "-o", _files.Path("native.vmatlas"), "--", s_target);
+        var run = VmatlasProcess.Run("exit 0\n", "trace", "-o", _files.Path("native.vmatlas"), "--", s_target);
         run.Code.ShouldBe(0);
         run.Error.ShouldContain("--managed shows the objects");
     }
@@ -78,25 +77,10 @@ public sealed class ManagedLaunchTests : IDisposable
     public void A_signal_that_ends_it_is_told_and_what_came_before_is_there()
     {
         var file = _files.Path("killed.vmatlas");
-        var run = Run("", "trace", "--managed", "-o", file, "--", "/bin/sh", "-c", $"sleep 4 | {s_target} & sleep 3; kill -9 $!; kill -9 $$");
+        var run = VmatlasProcess.Run("", "trace", "--managed", "-o", file, "--", "/bin/sh", "-c", $"sleep 4 | {s_target} & sleep 3; kill -9 $!; kill -9 $$");
         run.Code.ShouldBe(137, run.Error);
         LoadedTrace.ReadAll(file).Traces.Single().Store.Sites.Total.TotalBytes.ShouldBeGreaterThan(9 << 20);
     }
 
     static List<string> Names(JsonElement site) => [.. site.GetProperty("stack").EnumerateArray().Select(f => f.GetProperty("function").GetString()!)];
-
-    static (int Code, string Out, string Error) Run(string input, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "vmatlas"), arguments)
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
-    }
 }

@@ -12,7 +12,7 @@ namespace VmAtlas.Capture.Clr.Allocations;
 /// for all that was made since the last: right in sum, and in the mean only where types and places take turns.</remarks>
 public sealed class ManagedTrace : IDisposable
 {
-    const string Provider = "Microsoft-Windows-DotNETRuntime";
+    internal const string Provider = "Microsoft-Windows-DotNETRuntime";
     const ulong Gc = 0x1, Jit = 0x10, AllocationSampling = 0x80000000000;
     const uint Informational = 4, Verbose = 5, BufferMib = 64;
     const int FirstWithSampling = 10;

@@ -5,6 +5,7 @@ using VmAtlas.Cli.Output;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
 using VmAtlas.Tracing;
 
 namespace VmAtlas.Cli.Targets;
@@ -18,6 +19,9 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
     static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
 
     bool _flushFailed;
+
+    /// <summary>Knows the methods of the .NET process that was attached to; null for any other.</summary>
+    public IFrameSource? Runtime { get; private set; }
 
     /// <returns>The command's exit code; 128 + its number when a signal ended it, as a shell says.</returns>
     public int Launch(string[] command, TraceOptions options)
@@ -76,7 +80,23 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         progress.Note($"attached to process {pid}, one thread of which stood still for {trace.Stopped.TotalMilliseconds:0.0} ms");
         Await(pid, length, stop, () => trace.IsTargetGone);
         trace.Detach();
+        if (ManagedTrace.IsManaged(pid))
+            Runtime = MethodsOf(pid);
         return 0;
+    }
+
+    /// <summary>Null where they are not told, and why is said: calls through them have no names then, and all else has.</summary>
+    IFrameSource? MethodsOf(int pid)
+    {
+        try
+        {
+            return ManagedCode.NamesOf(pid);
+        }
+        catch (VmAtlasException e)
+        {
+            progress.Note(e.Message);
+            return null;
+        }
     }
 
     /// <summary>The same with the objects of a .NET process, as its own runtime tells them; their names are looked up, too.</summary>
@@ -87,7 +107,7 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         progress.Note($"process {pid} tells which objects it makes, one in {Figures.Short(new ByteSize(ManagedTrace.Interval))} (--native traces malloc instead)");
         Await(pid, length, stop, () => trace.IsTargetGone);
         trace.Stop();
-        programs.Resolve(trace.Frames);
+        ((TracedProgram)trace.Sink).Resolve(trace.Frames);
         return 0;
     }
 

@@ -71,7 +71,7 @@ sealed class Trace : Verb
         {
             progress.Show("looking up names …");
             var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
-            programs.Resolve(SymbolFolders.Of(arguments.GetValue(_symbols), session), root);
+            programs.Resolve(SymbolFolders.Of(arguments.GetValue(_symbols), session), root, running.Runtime);
         }
         progress.Clear();
         Report(arguments, session, programs);

@@ -89,7 +89,7 @@ public sealed class DocumentedWorld : IDisposable
         if (target == _managed)
             command = command.Replace("before.vmatlas", "objects.vmatlas");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
-            .Replace("dotnet app.dll", $"dotnet {Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget.dll")} </dev/null")
+            .Replace("dotnet app.dll", $"dotnet {Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget.dll")} </dev/null >/dev/null")
             .Replace("5555deadbeef", _traced.Block).Replace("--site 17", $"--site {_traced.Site}")
             .Replace(" 30s", " 500ms").Replace(" 1m", " 1ms").Replace(" 5m", " 250ms").Replace(" 10s", " 1ms").Replace("--port 8123", "--port 0");
     }
