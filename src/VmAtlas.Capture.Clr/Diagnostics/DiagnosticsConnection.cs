@@ -8,7 +8,7 @@ sealed class DiagnosticsConnection : IDisposable
     readonly Socket _socket;
     readonly CancellationTokenRegistration _ending;
 
-    DiagnosticsConnection(Socket socket, CancellationToken deadline)
+    public DiagnosticsConnection(Socket socket, CancellationToken deadline)
     {
         _socket = socket;
         Stream = new NetworkStream(socket, ownsSocket: true);

@@ -13,7 +13,7 @@ sealed record ShellRun(string Line, int ExitCode, string Out, string Error);
 /// <summary>
 /// What the pages speak of, for real: 1234 and 5678 are two processes, firefox the name of one, 7f12ab345678 an address in its heap,
 /// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas, devenv.csv, core and crash.dmp files; ./server and script.py are programs
-/// that keep memory, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
+/// that keep memory, app.dll is one of .NET, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
 /// the call site that asked for it; 10s, 30s, 1m and 5m pass sooner, and a port is any that is free.
 /// Commands that go on until Ctrl-C get it as soon as they have something to show.
 /// </summary>
@@ -89,6 +89,7 @@ public sealed class DocumentedWorld : IDisposable
         if (target == _managed)
             command = command.Replace("before.vmatlas", "objects.vmatlas");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
+            .Replace("dotnet app.dll", $"dotnet {Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget.dll")} </dev/null >/dev/null")
             .Replace("5555deadbeef", _traced.Block).Replace("--site 17", $"--site {_traced.Site}")
             .Replace(" 30s", " 500ms").Replace(" 1m", " 1ms").Replace(" 5m", " 250ms").Replace(" 10s", " 1ms").Replace("--port 8123", "--port 0");
     }
