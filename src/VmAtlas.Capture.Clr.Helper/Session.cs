@@ -11,13 +11,13 @@ namespace VmAtlas.Capture.Clr.Helper;
 /// <summary>One target, opened with the helper's rights and inspected without them.</summary>
 sealed class Session : IDisposable
 {
-    readonly TargetFiles _files;
+    readonly ITargetMemory _memory;
     readonly RuntimeInspector _inspector;
     readonly string? _version;
 
-    Session(TargetFiles files, RuntimeInspector inspector, string? version, string givenUp)
+    Session(ITargetMemory memory, RuntimeInspector inspector, string? version, string givenUp)
     {
-        (_files, _inspector, _version) = (files, inspector, version);
+        (_memory, _inspector, _version) = (memory, inspector, version);
         GivenUp = givenUp;
     }
 
@@ -26,10 +26,8 @@ sealed class Session : IDisposable
 
     /// <remarks>The order is the point: first what needs rights (the target's files, the choice of the library), then no rights any more,
     /// and only then the first instruction of the library.</remarks>
-    public static Session Open(int pid, ulong runtimeBase)
+    public static Session Open(ITargetMemory memory, int pid, ulong runtimeBase)
     {
-        var files = new TargetFiles(pid);
-        var memory = new TargetMemory(files);
         var runtime = RuntimeIdentity.Read(memory.Read, runtimeBase)
             ?? throw new HelperException("the module named like the .NET runtime is no ELF module");
         var dac = DacStore.OfThisMachine().Find(runtime) ?? throw new HelperException(
@@ -40,7 +38,7 @@ sealed class Session : IDisposable
         var givenUp = Rights.GiveUp();
         // By descriptor, because without rights the path need not be reachable any more (a home folder).
         var inspector = new RuntimeInspector(new ClrDataReader(memory, pid, runtimeBase), memory, $"/proc/self/fd/{descriptor}");
-        return new Session(files, inspector, dac.Version, givenUp);
+        return new Session(memory, inspector, dac.Version, givenUp);
     }
 
     public ManagedReport Inspect(bool withObjects) => _inspector.Inspect(withObjects) with { RuntimeVersion = _version };
@@ -48,6 +46,6 @@ sealed class Session : IDisposable
     public void Dispose()
     {
         _inspector.Dispose();
-        _files.Dispose();
+        _memory.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace VmAtlas.Capture.Clr.Helper.Memory;
 
 /// <summary>What ClrMD and the DAC see of the target: its memory, and one module, the runtime.</summary>
 /// <remarks>No thread is stopped, so there are no registers to give. Other modules are left out on purpose: ClrMD would open their files.</remarks>
-sealed class ClrDataReader(TargetMemory memory, int pid, ulong runtimeBase) : IDataReader
+sealed class ClrDataReader(ITargetMemory memory, int pid, ulong runtimeBase) : IDataReader
 {
     public string DisplayName => $"process {pid}";
 

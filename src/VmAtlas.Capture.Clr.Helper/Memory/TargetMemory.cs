@@ -8,7 +8,7 @@ namespace VmAtlas.Capture.Clr.Helper.Memory;
 /// is known all the same: zeros where nothing was ever written to anonymous memory, the file's bytes where the mapping is of a file. Only
 /// what is swapped out, or mapped since the last refresh, can not be read.
 /// </remarks>
-sealed unsafe class TargetMemory(TargetFiles files)
+sealed unsafe class TargetMemory(TargetFiles files) : ITargetMemory
 {
     const int PageShift = 12, PageSize = 1 << PageShift;
     const int SlabPages = 8, SlabSize = SlabPages * PageSize;
@@ -52,6 +52,8 @@ sealed unsafe class TargetMemory(TargetFiles files)
         }
         return done;
     }
+
+    public void Dispose() => files.Dispose();
 
     /// <summary>The slot that holds the slab of an address, filled.</summary>
     int Slab(ulong address)

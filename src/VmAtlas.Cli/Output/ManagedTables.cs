@@ -17,7 +17,8 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
         screen.Line();
         if (view.Use.Heaps.Any(u => u.Heap > 0))
             WriteCollectorHeaps();
-        screen.Sentence(Explained());
+        if (view.Use.HasResident)
+            screen.Sentence(Explained());
         if (view.Objects is not { } objects)
             return;
         screen.Line();
@@ -57,9 +58,11 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
             Bytes("Committed, not used", row => rows[row].Committed),
             Bytes("Free for reuse", row => rows[row].Free),
             Bytes("Reserved", row => rows[row].Reserved),
-            Bytes("In memory", row => rows[row].Resident),
-            Bytes("Swap", row => rows[row].Swap),
         ]);
+        if (view.Use.HasResident)
+            columns.Add(Bytes("In memory", row => rows[row].Resident));
+        if (view.Use.HasSwap)
+            columns.Add(Bytes("Swap", row => rows[row].Swap));
         if (view.Objects is not null)
         {
             columns.Add(new("Objects", (row, cell) => Count(cell, Generation(row)?.Count ?? 0)) { Right = true });
