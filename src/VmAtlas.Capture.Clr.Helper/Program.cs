@@ -17,7 +17,9 @@ try
         || !ulong.TryParse(baseText, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var runtimeBase))
         throw new ArgumentException("vmatlas-clr is a part of vmatlas and does nothing by itself");
     using var input = Console.OpenStandardInput();
-    ITargetMemory memory = pidText == HelperProcess.Saved ? new SavedMemory(PieceFrames.Read(new FrameReader(input))) : new TargetMemory(new TargetFiles(pid));
+    ITargetMemory memory = pidText == HelperProcess.Saved ? new SavedMemory(PieceFrames.Read(new FrameReader(input)))
+        : OperatingSystem.IsWindows() ? new WindowsMemory(pid)
+        : new TargetMemory(new TargetFiles(pid));
     using var session = Session.Open(memory, pid, runtimeBase);
     frames.Write(FrameKind.Ready, Encoding.UTF8.GetBytes(session.GivenUp));
     frames.Flush();

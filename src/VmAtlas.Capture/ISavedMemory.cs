@@ -11,5 +11,5 @@ public interface ISavedMemory
 /// <param name="Offset">Of its first byte in the file.</param>
 public readonly record struct SavedPiece(ulong Start, ulong Size, ulong Offset, string Path)
 {
-    public ulong End => Start + Size;
+    public ulong End => unchecked(Start + Size);
 }

@@ -11,7 +11,7 @@ namespace VmAtlas.Capture.Clr.Isolated;
 sealed class HelperProcess : IDisposable
 {
     /// <summary>Environment the helper gets; nothing else of ours reaches it.</summary>
-    static readonly string[] s_passedOn = ["HOME", "PATH", "DOTNET_ROOT", "NUGET_PACKAGES", "TMPDIR"];
+    static readonly string[] s_passedOn = ["HOME", "PATH", "DOTNET_ROOT", "NUGET_PACKAGES", "TMPDIR", "SystemRoot", "TEMP"];
 
     /// <summary>In place of a process: where its memory lies is told on the input (<see cref="PieceFrames"/>).</summary>
     public const string Saved = "saved";

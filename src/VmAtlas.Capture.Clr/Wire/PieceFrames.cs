@@ -67,7 +67,7 @@ static class PieceFrames
     static SavedPiece Read(ReadOnlySpan<byte> record, List<string> files)
     {
         var file = BinaryPrimitives.ReadInt32LittleEndian(record[24..]);
-        if ((uint)file >= (uint)files.Count)
+        if (file < 0 || file >= files.Count)
             throw new InvalidDataException("a piece of a file that was not told");
         return new SavedPiece(BinaryPrimitives.ReadUInt64LittleEndian(record), BinaryPrimitives.ReadUInt64LittleEndian(record[8..]),
             BinaryPrimitives.ReadUInt64LittleEndian(record[16..]), files[file]);

@@ -14,11 +14,10 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
         screen.Sentence(Runtime(), Palette.Muted);
         screen.Line();
         WriteHeaps();
-        screen.Line();
         if (view.Use.Heaps.Any(u => u.Heap > 0))
             WriteCollectorHeaps();
         if (view.Use.HasResident)
-            screen.Sentence(Explained());
+            WriteExplained();
         if (view.Objects is not { } objects)
             return;
         screen.Line();
@@ -79,6 +78,7 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
     void WriteCollectorHeaps()
     {
         var heaps = view.Use.Heaps;
+        screen.Line();
         new TextTable(
         [
             new("Heap", (row, cell) => cell.Append($"{heaps[row].Heap}")) { Right = true },
@@ -87,7 +87,12 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
             Bytes("Committed, not used", row => heaps[row].Committed),
             Bytes("Reserved", row => heaps[row].Reserved),
         ], heaps.Count).Write(screen);
+    }
+
+    void WriteExplained()
+    {
         screen.Line();
+        screen.Sentence(Explained());
     }
 
     string Explained()
