@@ -5,7 +5,7 @@ using System.Text;
 namespace VmAtlas.Capture.Clr.Diagnostics;
 
 /// <summary>Receives an event of the runtime's provider.</summary>
-/// <param name="id">Its number within the provider.</param>
+/// <param name="id">Its number within the provider; negative for one of the rundown's, which has numbers of its own.</param>
 delegate void RuntimeEvent(int id, ReadOnlySpan<byte> payload);
 
 /// <summary>Reads a nettrace stream (version 4, that of .NET 5 to 10) as it arrives and passes on the events of one provider, and those of the same name with
@@ -117,10 +117,12 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
     void Learn(ReadOnlySpan<byte> payload)
     {
         var name = Encoding.Unicode.GetBytes(provider + '\0');
-        if (!Fits(payload, name) && !Fits(payload, name = Encoding.Unicode.GetBytes(provider + "Rundown\0")))
+        var isRundown = !Fits(payload, name);
+        if (isRundown && !Fits(payload, name = Encoding.Unicode.GetBytes(provider + "Rundown\0")))
             return;
         Require(_eventOf.Count < MaxKinds, "too many kinds of events");
-        _eventOf[BinaryPrimitives.ReadUInt32LittleEndian(payload)] = BinaryPrimitives.ReadInt32LittleEndian(payload[(4 + name.Length)..]);
+        var id = BinaryPrimitives.ReadUInt16LittleEndian(payload[(4 + name.Length)..]);
+        _eventOf[BinaryPrimitives.ReadUInt32LittleEndian(payload)] = isRundown ? -id : id;
     }
 
     static bool Fits(ReadOnlySpan<byte> payload, byte[] name) => payload.Length >= 8 + name.Length && payload[4..].StartsWith(name);
