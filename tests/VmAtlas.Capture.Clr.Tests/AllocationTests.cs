@@ -51,6 +51,15 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void What_the_runtime_tells_of_its_settings_at_the_end_is_no_allocation()
+    {
+        using var target = ClrTarget.Start();
+        var store = Record(target.Pid, () => target.Tell("grow 200000")).Store;
+        for (var row = 0; row < store.Sites.Count; row++)
+            store.Sites[row].TotalBytes.ShouldBeLessThan(1L << 30);
+    }
+
+    [Fact]
     public void A_process_without_the_runtime_is_refused_in_a_sentence()
     {
         ManagedTrace.IsManaged(1).ShouldBeFalse();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using VmAtlas.Testing;
 
@@ -7,7 +6,6 @@ namespace VmAtlas.Capture.Windows.Tests.Live;
 /// <summary>Every verb once through vmatlas.exe.</summary>
 public sealed class VerbTests : LiveTest, IDisposable
 {
-    static readonly string s_program = Path.Combine(Repository.Root, "artifacts", "win", "vmatlas.exe");
     readonly TestTarget _target = StartKinds();
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmatlas-");
 
@@ -43,7 +41,7 @@ public sealed class VerbTests : LiveTest, IDisposable
     [InlineData("show 2147483632", 3, "no process")]
     [InlineData("show nobody-has-this-name", 3, "no process named")]
     [InlineData("sites missing.vmatlas", 3, "missing.vmatlas")]
-    [InlineData("managed PID", 2, "on Linux only")]
+    [InlineData("managed PID", 1, "no memory of a .NET runtime")]
     public void What_can_not_be_done_is_said_in_a_sentence(string line, int exit, string says)
     {
         var (code, _, error) = Run(line);
@@ -89,7 +87,7 @@ public sealed class VerbTests : LiveTest, IDisposable
     [Fact]
     public void The_page_is_served()
     {
-        using var server = Start("open --no-browser");
+        using var server = Exe.Start("open --no-browser");
         try
         {
             var line = server.StandardOutput.ReadLine().ShouldNotBeNull();
@@ -114,27 +112,11 @@ public sealed class VerbTests : LiveTest, IDisposable
 
     string File(string name) => Path.Combine(_folder.FullName, name);
 
-    string Ok(string line)
-    {
-        var (code, output, error) = Run(line);
-        code.ShouldBe(0, $"{line}: {error}");
-        return output;
-    }
+    string Ok(string line) => Exe.Ok(WithTarget(line));
 
-    (int Code, string Output, string Error) Run(string line)
-    {
-        using var process = Start(line);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.GetAwaiter().GetResult());
-    }
+    (int Code, string Output, string Error) Run(string line) => Exe.Run(WithTarget(line));
 
-    Process Start(string line)
-    {
-        var stack = _target.Said["stack"].First().Split(' ')[1];
-        var words = line.Replace("PID", Pid, StringComparison.Ordinal).Replace("STACK", stack, StringComparison.Ordinal)
-            .Replace("TEXT", _target.Said["text"].Single().Split(' ')[0], StringComparison.Ordinal);
-        return Process.Start(new ProcessStartInfo(s_program, words.Split(' ')) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-    }
+    string WithTarget(string line) => line.Replace("PID", Pid, StringComparison.Ordinal)
+        .Replace("STACK", _target.Said["stack"].First().Split(' ')[1], StringComparison.Ordinal)
+        .Replace("TEXT", _target.Said["text"].Single().Split(' ')[0], StringComparison.Ordinal);
 }
