@@ -26,6 +26,9 @@ public sealed class DocumentedWorld : IDisposable
     readonly string _address;
     readonly TracedProgram _traced;
 
+    /// <summary>Not among the files that each command finds anew: it is large.</summary>
+    readonly Lazy<string> _managedCore;
+
     /// <summary>A name that no other process has, those of a second run of these tests included.</summary>
     readonly string _name = $"docs{Environment.ProcessId}";
 
@@ -50,7 +53,8 @@ public sealed class DocumentedWorld : IDisposable
         foreach (var file in (string[])["objects.vmatlas", "later.vmatlas"])
             CommandRun.Of("snapshot", $"{_managed.Pid}", "--managed", "-o", Path.Combine(kept, file)).Worked();
         _traced = new TracedProgram(_files.Folder, kept);
-        Tool.Output("gdb", "-p", $"{_plain.Pid}", "-batch", "-ex", $"gcore {Path.Combine(kept, "core")}");
+        WriteCore(_plain, Path.Combine(kept, "core"));
+        _managedCore = new Lazy<string>(() => WriteCore(_managed, _files.Path("managed.core")));
         File.WriteAllBytes(Path.Combine(kept, "crash.dmp"), MinidumpMaker.Make());
         CommandRun.Of("export", $"{_plain.Pid}", "-o", Path.Combine(kept, "devenv.csv")).Worked();
     }
@@ -74,6 +78,12 @@ public sealed class DocumentedWorld : IDisposable
         return new ShellRun(line, shell.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
+    static string WriteCore(TestTarget target, string path)
+    {
+        Tool.Output("gdb", "-p", $"{target.Pid}", "-batch", "-ex", $"gcore {path}");
+        return path;
+    }
+
     public void Dispose()
     {
         _managed.Dispose();
@@ -87,7 +97,7 @@ public sealed class DocumentedWorld : IDisposable
         var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal)
             || command.Contains(" --types", StringComparison.Ordinal) ? _managed : _plain;
         if (target == _managed)
-            command = command.Replace("before.vmatlas", "objects.vmatlas");
+            command = command.Replace("before.vmatlas", "objects.vmatlas").Replace(" core", $" {_managedCore.Value}");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
             .Replace("dotnet app.dll", $"dotnet {Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget.dll")} </dev/null >/dev/null")
             .Replace("5555deadbeef", _traced.Block).Replace("--site 17", $"--site {_traced.Site}")
