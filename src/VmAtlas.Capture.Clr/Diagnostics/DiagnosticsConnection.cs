@@ -7,6 +7,11 @@ sealed class DiagnosticsConnection : IDisposable
 {
     readonly CancellationTokenRegistration _ending;
 
+    public DiagnosticsConnection(Socket socket, CancellationToken deadline)
+        : this(new NetworkStream(socket, ownsSocket: true), deadline)
+    {
+    }
+
     DiagnosticsConnection(Stream stream, CancellationToken deadline)
     {
         Stream = stream;

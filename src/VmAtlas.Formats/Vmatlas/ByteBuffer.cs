@@ -69,6 +69,15 @@ sealed class ByteBuffer
         Count += Encoding.UTF8.GetBytes(text, _bytes.AsSpan(Count));
     }
 
+    /// <summary>Room for so many numbers at the end, to be written without looking for more; what was written counts once it is told by <see cref="Advance"/>.</summary>
+    public VarIntWriter Reserve(int numbers)
+    {
+        Room(numbers * 10 + sizeof(ulong));
+        return new VarIntWriter(_bytes.AsSpan(Count));
+    }
+
+    public void Advance(in VarIntWriter written) => Count += written.Length;
+
     void Room(int more)
     {
         if (Count + more > _bytes.Length)

@@ -8,7 +8,11 @@ sealed class EventMerger(ITraceSink sink, long beganTicks)
     /// <summary>Runs of one thread from this length on are given on where they lie.</summary>
     const int LongRun = 256;
 
+    readonly record struct Head(long Time, EventQueue Queue);
+
     readonly TraceEvent[] _batch = new TraceEvent[4096];
+    Head[] _heap = new Head[16];
+    int _waiting;
     long _anchorTicks = beganTicks;
     double _anchorTime;
     double _nanosecondsEach = 1;
@@ -29,33 +33,84 @@ sealed class EventMerger(ITraceSink sink, long beganTicks)
         _nanosecondsEach = nanosecondsEach;
     }
 
-    /// <summary>Gives on every waiting event that is not later than <paramref name="until"/> ticks.</summary>
-    public void Merge(IReadOnlyList<RingReader> rings, long until)
+    /// <summary>Reads what the rings' last look found and gives on every event, those that wait from before too, up to a time.</summary>
+    /// <param name="latest">Ticks; what is later waits.</param>
+    /// <param name="given">Ticks; given on whatever may come, because other events up to it were.</param>
+    /// <returns>The ticks up to which everything is given on.</returns>
+    public long ReadAndMerge(List<RingReader> rings, long latest, long given)
     {
-        for (;;)
+        for (var all = false; ;)
         {
-            RingReader? first = null;
-            var (earliest, second) = (long.MaxValue, until);
+            var (until, more, any) = (latest, false, false);
             foreach (var ring in rings)
             {
-                if (ring.Queue.Count == 0)
-                    continue;
-                var time = ring.Queue.First.Time;
-                if (time < earliest)
-                {
-                    second = Math.Min(second, earliest);
-                    (first, earliest) = (ring, time);
-                }
-                else
-                    second = Math.Min(second, time);
+                any |= ring.Read(all);
+                until = Math.Min(until, ring.CompleteUntil);
+                more |= ring.HasMore;
             }
-            if (first is null || earliest > until)
-                break;
-            var run = first.Queue.Until(second);
-            Give(run);
-            first.Queue.RemoveFirst(run.Length);
+            Merge(rings, Math.Max(until, given));
+            if (!more)
+                return until;
+            all = !any; // what waits can not be given on by this look, and a thread must not wait for room because of it
         }
+    }
+
+    /// <summary>Gives on every waiting event that is not later than <paramref name="until"/> ticks.</summary>
+    public void Merge(List<RingReader> rings, long until)
+    {
+        Gather(rings);
+        while (_waiting > 0 && _heap[0].Time <= until)
+        {
+            var queue = _heap[0].Queue;
+            var run = queue.Until(Math.Min(until, SecondTime()));
+            Give(run);
+            queue.RemoveFirst(run.Length);
+            if (queue.Count > 0)
+                Sink(0, new Head(queue.First.Time, queue));
+            else
+                Sink(0, _heap[--_waiting]);
+        }
+        _heap.AsSpan(0, _waiting).Clear();
         Flush();
+    }
+
+    /// <summary>Makes the heap: the queue whose first event is earliest is on top.</summary>
+    void Gather(List<RingReader> rings)
+    {
+        if (_heap.Length < rings.Count)
+            _heap = new Head[rings.Count * 2];
+        _waiting = 0;
+        foreach (var ring in rings)
+        {
+            if (ring.Queue is { Count: > 0 } queue)
+                _heap[_waiting++] = new Head(queue.First.Time, queue);
+        }
+        for (var at = _waiting / 2 - 1; at >= 0; at--)
+            Sink(at, _heap[at]);
+    }
+
+    /// <summary>Of the earliest event of all other queues than the top's.</summary>
+    long SecondTime() => _waiting switch
+    {
+        1 => long.MaxValue,
+        2 => _heap[1].Time,
+        _ => Math.Min(_heap[1].Time, _heap[2].Time),
+    };
+
+    /// <summary>Puts a queue where it belongs at or below a free place of the heap.</summary>
+    void Sink(int at, Head head)
+    {
+        var heap = _heap;
+        for (var child = at * 2 + 1; child < _waiting; child = at * 2 + 1)
+        {
+            if (child + 1 < _waiting && heap[child + 1].Time < heap[child].Time)
+                child++;
+            if (head.Time <= heap[child].Time)
+                break;
+            heap[at] = heap[child];
+            at = child;
+        }
+        heap[at] = head;
     }
 
     void Give(Span<TraceEvent> events)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Tracing.Session;
@@ -37,6 +38,11 @@ sealed class EventQueue
         return ref added;
     }
 
+    /// <summary>The first of the places reserved, and those behind it; what is filled of them counts once it is <see cref="Added"/>.</summary>
+    public ref TraceEvent Free => ref MemoryMarshal.GetReference(_events.AsSpan(_end));
+
+    public void Added(int count) => _end += count;
+
     /// <summary>Puts an event where its time belongs, which is near the end.</summary>
     public void Insert(in TraceEvent e)
     {
@@ -53,6 +59,8 @@ sealed class EventQueue
         var waiting = _events.AsSpan(_first, Count);
         if (waiting.Length == 0 || waiting[^1].Time <= time)
             return waiting;
+        if (waiting.Length > 1 && waiting[1].Time > time)
+            return waiting[..1];
         // Runs are short where threads take turns: from the front in growing steps.
         var (low, high) = (0, 1);
         while (high < waiting.Length && waiting[high].Time <= time)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Tracing.Session;
@@ -8,11 +9,14 @@ namespace VmAtlas.Tracing.Session;
 sealed unsafe class RingReader
 {
     const ulong Mask = SessionLayout.RingWords - 1;
+    /// <summary>Words read at once: their events take half of a second-level cache at most.</summary>
+    const int Portion = 1024;
+
     const ulong AddressBits = (1UL << 44) - 1;
 
     readonly WeightTable _weights;
     readonly ulong* _words;
-    ulong _tail;
+    ulong _tail, _head, _openFrom;
     ulong _dropped;
 
     public RingReader(RingHeader* ring, int thread, WeightTable weights)
@@ -20,7 +24,7 @@ sealed unsafe class RingReader
         (Thread, Tid, _weights) = (thread, (int)ring->Tid, weights);
         Ring = ring;
         _words = (ulong*)((byte*)ring + SessionLayout.RingHeaderSize);
-        _tail = ring->Tail;
+        _tail = _head = ring->Tail;
         _dropped = ring->Dropped;
     }
 
@@ -40,6 +44,18 @@ sealed unsafe class RingReader
 
     public bool IsDrained => Volatile.Read(ref Ring->Head) == _tail;
 
+    /// <summary>How much of the ring waits to be read, from 0 to 1.</summary>
+    public double Fill => (double)unchecked(Volatile.Read(ref Ring->Head) - _tail) / SessionLayout.RingWords;
+
+    /// <summary>There is more of what the last look found than was read.</summary>
+    public bool HasMore => _tail != _head;
+
+    /// <summary>No event that is still to be read is earlier than this; it may be as early.</summary>
+    public long CompleteUntil =>
+        HasMore || _openFrom == 1 && !IsBroken ? LastTicks
+        : _openFrom == 0 || IsBroken ? long.MaxValue
+        : unchecked((long)_openFrom);
+
     /// <summary>Operations dropped since the last time this was asked.</summary>
     public long TakeDropped()
     {
@@ -49,85 +65,107 @@ sealed unsafe class RingReader
         return since;
     }
 
-    /// <summary>Takes what is published, and makes room for more.</summary>
-    /// <returns>Whether there was anything.</returns>
-    public bool Drain()
+    /// <summary>Notes what is published, to be read by <see cref="Read"/>.</summary>
+    /// <returns>Whether there was anything new.</returns>
+    public bool Look()
     {
+        _openFrom = Volatile.Read(ref Ring->OpenFrom); // before the head: what was about to be published may be published since, but not the other way round
         var head = Volatile.Read(ref Ring->Head);
         if (head == _tail || IsBroken)
             return false;
-        if (head - _tail > SessionLayout.RingWords)
-            IsBroken = true;
+        if (unchecked(head - _tail) > SessionLayout.RingWords)
+            Break();
         else
-            Decode(head);
-        Volatile.Write(ref Ring->Tail, _tail);
+            _head = head;
         return true;
     }
 
-    void Decode(ulong head)
+    /// <summary>Reads on and makes room in the ring.</summary>
+    /// <param name="all">Even when many events wait already: so many are no longer in the processor's cache when they are taken.</param>
+    /// <returns>Whether anything was read.</returns>
+    public bool Read(bool all)
     {
-        const int MostEventsOfAWord = 2;
-        Queue.Reserve((int)(head - _tail) * MostEventsOfAWord);
-        var words = _words;
-        var (tail, last, thread) = (_tail, LastTicks, Thread);
-        while (tail != head)
+        if (!HasMore || !all && Queue.Count >= Portion)
+            return false;
+        Queue.Reserve(Portion + SessionLayout.LongWords);
+        var (tail, last) = (_tail, LastTicks);
+        var end = unchecked(tail + Math.Min(_head - tail, Portion));
+        while (IsBefore(tail, end) && !IsBroken)
         {
-            var word = words[tail++ & Mask];
-            var ticks = last + (long)(word >> 4 & 0xffff);
-            switch ((WordKind)(word & 15))
-            {
-                case WordKind.Time:
-                    last = (long)(word >> 4);
-                    continue;
-                case WordKind.Alloc when tail != head:
-                    Allocation(word, words[tail++ & Mask], ticks, thread);
-                    break;
-                case WordKind.Free:
-                    Release(word, ticks, TraceFunction.Free);
-                    break;
-                case WordKind.Delete:
-                    Release(word, ticks, TraceFunction.OperatorDelete);
-                    break;
-                case WordKind.DeleteArray:
-                    Release(word, ticks, TraceFunction.OperatorDeleteArray);
-                    break;
-                case WordKind.Long when head - tail >= SessionLayout.LongWords:
-                    LongEvent(word, tail, ticks);
-                    tail += SessionLayout.LongWords;
-                    break;
-                default:
-                    IsBroken = true;
-                    tail = head;
-                    break;
-            }
-            last = ticks;
+            tail = ReadShort(tail, end, ref last);
+            if (IsBefore(tail, end))
+                tail = ReadOther(tail, ref last);
         }
-        _tail = tail;
         LastTicks = last;
+        if (!IsBroken)
+            Volatile.Write(ref Ring->Tail, _tail = tail);
+        return true;
     }
 
-    void Allocation(ulong word, ulong second, long ticks, int thread)
+    /// <summary>The counters may begin anywhere: the target can write there.</summary>
+    static bool IsBefore(ulong a, ulong b) => unchecked((long)(b - a)) > 0;
+
+    void Break()
     {
-        ref var e = ref Queue.Add();
-        e.Time = ticks;
-        e.Address = (word >> 20 & AddressBits) << 3;
-        e.Size = second >> 37;
-        e.Weight = _weights.Of(second >> 37);
-        e.Thread = thread;
-        e.Site = unchecked((uint)second);
-        e.Operation = TraceOperation.Allocate;
-        e.Function = (TraceFunction)(second >> 32 & 31);
+        IsBroken = true;
+        Volatile.Write(ref Ring->Tail, _tail = _head = Volatile.Read(ref Ring->Head));
     }
 
-    void Release(ulong word, long ticks, TraceFunction function)
+    /// <summary>Events of one or two words, nearly all there are, up to the first that is something else. Whether a block was handed out or given back can
+    /// not be foretold, so no branch asks for it.</summary>
+    ulong ReadShort(ulong tail, ulong end, ref long lastTicks)
     {
-        ref var e = ref Queue.Add();
-        e.Time = ticks;
-        e.Address = (word >> 20 & AddressBits) << 3;
-        e.Weight = 1;
-        e.Thread = Thread;
-        e.Operation = TraceOperation.Free;
-        e.Function = function;
+        // By kind of word: the function that gave back.
+        const ulong Functions = (ulong)TraceFunction.Free << 8 * (int)WordKind.Free
+            | (ulong)TraceFunction.OperatorDelete << 8 * (int)WordKind.Delete | (ulong)TraceFunction.OperatorDeleteArray << 8 * (int)WordKind.DeleteArray;
+        var words = _words;
+        var (ticks, thread, weights, count) = (lastTicks, Thread, _weights, 0);
+        ref var next = ref Queue.Free;
+        while (IsBefore(tail, end))
+        {
+            var word = words[tail & Mask];
+            var kind = (int)(word & 15);
+            var more = kind == (int)WordKind.Alloc ? 1UL : 0;
+            if (kind is < (int)WordKind.Alloc or > (int)WordKind.DeleteArray || unchecked(_head - tail) <= more)
+                break;
+            var second = words[unchecked(tail + more) & Mask] & unchecked(0 - more);
+            tail = unchecked(tail + 1 + more);
+            ticks += (long)(word >> 4 & 0xffff);
+            ref var e = ref Unsafe.Add(ref next, count++);
+            e = default;
+            e.Time = ticks;
+            e.Address = (word >> 20 & AddressBits) << 3;
+            e.Size = second >> 37;
+            e.Weight = weights.IsExact || more == 0 ? 1 : weights.Of(second >> 37);
+            e.Thread = thread;
+            e.Site = unchecked((uint)second);
+            e.Operation = (TraceOperation)((int)TraceOperation.Free - (int)more);
+            e.Function = (TraceFunction)(second >> 32 & 31 | Functions >> 8 * kind & 255);
+        }
+        Queue.Added(count);
+        lastTicks = ticks;
+        return tail;
+    }
+
+    ulong ReadOther(ulong tail, ref long last)
+    {
+        var word = _words[tail & Mask];
+        tail = unchecked(tail + 1);
+        switch ((WordKind)(word & 15))
+        {
+            case WordKind.Time:
+                last = (long)(word >> 4);
+                break;
+            case WordKind.Long when unchecked(_head - tail) >= SessionLayout.LongWords:
+                last += (long)(word >> 4 & 0xffff);
+                LongEvent(word, tail, last);
+                tail = unchecked(tail + SessionLayout.LongWords);
+                break;
+            default:
+                Break();
+                break;
+        }
+        return tail;
     }
 
     void LongEvent(ulong word, ulong at, long ticks)
@@ -141,12 +179,12 @@ sealed unsafe class RingReader
             Thread = Thread,
             Weight = 1,
             Address = _words[at & Mask],
-            Size = _words[(at + 1) & Mask],
-            OldAddress = _words[(at + 2) & Mask],
-            OldSize = _words[(at + 3) & Mask],
-            Site = unchecked((uint)_words[(at + 4) & Mask]),
+            Size = _words[unchecked(at + 1) & Mask],
+            OldAddress = _words[unchecked(at + 2) & Mask],
+            OldSize = _words[unchecked(at + 3) & Mask],
+            Site = unchecked((uint)_words[unchecked(at + 4) & Mask]),
         };
-        var released = unchecked((long)_words[(at + 5) & Mask]);
+        var released = unchecked((long)_words[unchecked(at + 5) & Mask]);
         switch (function)
         {
             case TraceFunction.Mmap:

@@ -32,8 +32,8 @@ sealed unsafe class SessionReader
     readonly List<string> _names = [];
     readonly Stopwatch _sinceRound = Stopwatch.StartNew();
     readonly Stopwatch _sinceLook = Stopwatch.StartNew();
-    TimeSpan _waited;
-    long _watermark;
+    TimeSpan _waited, _round;
+    long _watermark, _latest;
     ulong _dropped;
     int _threads;
 
@@ -60,22 +60,28 @@ sealed unsafe class SessionReader
 
     public bool IsProcessGone => _tasks.IsProcessGone;
 
-    /// <summary>One look at everything.</summary>
-    /// <returns>Whether there was anything new.</returns>
-    public bool Round()
+    /// <summary>The first half of a look at everything: which moment it is of. Some time has to pass before the second half: a processor may read its counter some
+    /// hundred instructions before it announces that, and its announcement may wait as long to be seen. That is less than a microsecond; twenty are enough.</summary>
+    /// <returns>How full the fullest ring is: 1 when it has no room.</returns>
+    public double BeginRound()
     {
-        Volatile.Write(ref _header->ViewerBeat, _header->ViewerBeat + 1);
         var count = (int)Math.Min(Volatile.Read(ref _header->Rings), SessionLayout.MaxRings);
-        var latest = LatestStamp(count);
-        var waited = NoteRound();
+        _latest = LatestStamp(count);
+        Volatile.Write(ref _header->ViewerBeat, _header->ViewerBeat + 1); // no stamp from before is used again, once this has arrived
+        NoteRound();
         OpenRings(count);
-        LetStoresArrive();
-        var (bound, any) = DrainAll(latest);
-        _waited = bound > _watermark || !any ? default : _waited + waited;
-        if (_waited > s_patience)
-            bound = latest;
-        _watermark = Math.Max(_watermark, bound);
-        GiveOn(_watermark);
+        var fill = 0.0;
+        foreach (var reader in _readers)
+            fill = Math.Max(fill, reader.Fill);
+        return fill;
+    }
+
+    /// <summary>The second half: gives on whatever was published up to that moment.</summary>
+    /// <returns>Whether there was anything new.</returns>
+    public bool EndRound()
+    {
+        var any = Look();
+        GiveOn(_latest, any);
         if (_sinceLook.Elapsed > s_betweenLooks)
             LookAtThreads();
         return any;
@@ -87,27 +93,19 @@ sealed unsafe class SessionReader
         if (IsEnded)
             return;
         OpenRings((int)Math.Min(Volatile.Read(ref _header->Rings), SessionLayout.MaxRings));
-        foreach (var reader in _readers)
-            reader.Drain();
-        GiveOn(long.MaxValue);
+        Look();
+        GiveOn(long.MaxValue, any: false);
+        _merger.Merge(_readers, long.MaxValue); // what a thread was about to publish when it ended never comes
         IsEnded = true;
         _sink.End(ending, value, Math.Max(_merger.LastTime, (long)((_ticks.Now - _header->BeganTicks) * _ticks.NanosecondsEach)));
     }
 
     /// <summary>How long ago the last round was, as far as that counts: where the machine is busy, the target and we are held up alike.</summary>
-    TimeSpan NoteRound()
+    void NoteRound()
     {
         var since = _sinceRound.Elapsed;
         _sinceRound.Restart();
-        return since < s_longestRound ? since : s_longestRound;
-    }
-
-    /// <summary>A processor may read its counter some hundred instructions before it announces that, and its announcement may wait as long to be seen.
-    /// That is less than a microsecond; this is twenty.</summary>
-    void LetStoresArrive()
-    {
-        while (_sinceRound.ElapsedTicks < Stopwatch.Frequency / 50_000)
-            Thread.SpinWait(50);
+        _round = since < s_longestRound ? since : s_longestRound;
     }
 
     long LatestStamp(int count)
@@ -137,27 +135,26 @@ sealed unsafe class SessionReader
         }
     }
 
-    (long Bound, bool Any) DrainAll(long latest)
+    bool Look()
     {
-        var (bound, any) = (latest, false);
+        var any = false;
         foreach (var reader in _readers)
-        {
-            var open = Volatile.Read(ref reader.Ring->OpenFrom);
-            any |= reader.Drain();
-            if (open != 0 && !reader.IsBroken)
-                bound = Math.Min(bound, open == 1 ? reader.LastTicks : unchecked((long)open));
-        }
-        return (bound, any);
-    }
-
-    /// <summary>What events name is published before them, so it is read after they were.</summary>
-    void GiveOn(long until)
-    {
+            any |= reader.Look();
+        // What events name is published before them, so it is read after they were seen.
         var nodes = Volatile.Read(ref _header->Nodes);
         _modules.Tell(Volatile.Read(ref _header->LogUsed), _sink);
         _nodes.Tell(nodes, _modules, _sink);
-        _merger.SetClock(_ticks.NanosecondsEach, Math.Min(until, _watermark));
-        _merger.Merge(_readers, until);
+        return any;
+    }
+
+    void GiveOn(long latest, bool any)
+    {
+        _merger.SetClock(_ticks.NanosecondsEach, Math.Min(latest, _watermark));
+        var bound = _merger.ReadAndMerge(_readers, latest, _watermark);
+        _waited = bound > _watermark || !any ? default : _waited + _round;
+        if (_waited > s_patience)
+            _merger.Merge(_readers, bound = latest);
+        _watermark = Math.Max(_watermark, bound);
         TellDropped();
     }
 

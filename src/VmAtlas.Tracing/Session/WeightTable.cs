@@ -7,6 +7,8 @@ sealed class WeightTable(ulong interval)
 
     readonly double[] _small = interval == 0 ? [] : [.. Enumerable.Range(0, Small).Select(size => Compute((ulong)size, interval))];
 
+    public bool IsExact => interval == 0;
+
     public double Of(ulong size) => interval == 0 ? 1 : size < Small ? _small[size] : Compute(size, interval);
 
     /// <summary>A block of no bytes is never sampled.</summary>

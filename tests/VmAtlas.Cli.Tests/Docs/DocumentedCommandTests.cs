@@ -16,7 +16,7 @@ public sealed class DocumentedCommandTests(DocumentedWorld world) : IClassFixtur
         ("diff", @"^before  \d{4}-\d\d-\d\d .*  (docs\d+|clrtarget) \d+  Private "),
         ("fragmentation", @"^docs\d+"), ("heap", @"^docs\d+  pid \d+  glibc malloc of /"),
         ("timeline", "^Total WS: 20 snapshots from |^Snapshot"),
-        ("record", @"^\w+\.vmatlas: \d+ snapshots? in "), ("export", @"^\w+\.\w+: docs\d+, \d+ regions|^Process:|^run\.pb\.gz: pprof"), ("import", @"^devenv\.vmatlas: |^server\.vmatlas: [\d,]+ events"),
+        ("record", @"^\w+\.vmatlas: \d+ snapshots? in "), ("export", @"^\w+\.\w+: docs\d+, \d+ regions|^Process:|^run\.pb\.gz: pprof"), ("import", @"^devenv\.vmatlas: |^(server|heap)\.vmatlas: [\d,]+ events"),
         ("snapshot", @"^\w+\.vmatlas: "), ("trim", "."), ("mark", "."), ("open", @"^The page is at http://127\.0\.0\.1:\d+/"), ("completion", "vmatlas"), ("help", "."),
         ("trace", "^$|^Live K +Blocks +Total K"), ("sites", Traced), ("calltree", Traced), ("allocations", Traced), ("leaks", Traced),
         ("events", @"^ +\d+\.\d+ +\d+  \S"), ("flamegraph", @"^\w+\.\w+: live bytes|^\w+\.\w+: \w+"),

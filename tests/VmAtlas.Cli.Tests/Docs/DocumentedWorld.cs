@@ -14,7 +14,7 @@ sealed record ShellRun(string Line, int ExitCode, string Out, string Error);
 /// <summary>
 /// What the pages speak of, for real: 1234 and 5678 are two processes, firefox the name of one, 7f12ab345678 an address in its heap,
 /// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas, devenv.csv, core, crash.dmp and heap.etl files; ./server and script.py are programs
-/// that keep memory, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
+/// that keep memory, app.dll is one of .NET, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
 /// the call site that asked for it; 10s, 30s, 1m and 5m pass sooner, and a port is any that is free.
 /// Commands that go on until Ctrl-C get it as soon as they have something to show.
 /// </summary>
@@ -52,6 +52,7 @@ public sealed class DocumentedWorld : IDisposable
             CommandRun.Of("snapshot", $"{_managed.Pid}", "--managed", "-o", Path.Combine(kept, file)).Worked();
         _traced = new TracedProgram(_files.Folder, kept);
         Tool.Output("gdb", "-p", $"{_plain.Pid}", "-batch", "-ex", $"gcore {Path.Combine(kept, "core")}");
+        Tool.Output(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "createdump"), "--withheap", "-f", Path.Combine(kept, "managed.core"), $"{_managed.Pid}");
         File.WriteAllBytes(Path.Combine(kept, "crash.dmp"), MinidumpMaker.Make());
         using var log = new EtlMaker();
         File.WriteAllBytes(Path.Combine(kept, "heap.etl"), log.Alloc(2_000_000, 100, 7, 0x1_0000, 0x5000, 100).Stack(2_000_000, 100, 7, 0x1234, 0x5678).Make());
@@ -90,8 +91,9 @@ public sealed class DocumentedWorld : IDisposable
         var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal)
             || command.Contains(" --types", StringComparison.Ordinal) ? _managed : _plain;
         if (target == _managed)
-            command = command.Replace("before.vmatlas", "objects.vmatlas");
+            command = command.Replace("before.vmatlas", "objects.vmatlas").Replace(" core", " managed.core");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
+            .Replace("dotnet app.dll", $"dotnet {Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget.dll")} </dev/null >/dev/null")
             .Replace("5555deadbeef", _traced.Block).Replace("--site 17", $"--site {_traced.Site}")
             .Replace(" 30s", " 500ms").Replace(" 1m", " 1ms").Replace(" 5m", " 250ms").Replace(" 10s", " 1ms").Replace("--port 8123", "--port 0");
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using VmAtlas.Model;
 
@@ -9,41 +10,133 @@ sealed class EventEncoder
     /// <summary>Times are kept in units of 32 ns: most steps fit a byte, and no two events of a thread are that close.</summary>
     public const int TimeShift = 5;
 
-    readonly ByteBuffer _kindColumn = new(), _times = new(), _sizes = new(), _sites = new(), _others = new();
-    readonly AddressColumn _byThread = new(), _byKind = new();
+    /// <summary>Addresses of a chunk from which is told how to write all of them.</summary>
+    const int Tried = 4096;
+
+    readonly ByteBuffer _kindColumn = new(), _times = new(), _addresses = new(), _sizes = new(), _sites = new(), _others = new();
     readonly List<EventKind> _kinds = [];
     readonly Dictionary<EventKind, int> _kindNumbers = [];
     readonly List<uint> _siteList = [];
-    readonly List<int> _threadOfKind = [];
     readonly Dictionary<int, int> _threads = [];
+
+    /// <summary>By kind: the number of its thread.</summary>
+    readonly List<int> _threadOfKind = [];
+
+    /// <summary>Kinds met lately in this chunk, by their key: key and number + 1. Threads take turns, so the last one alone would seldom do.</summary>
+    readonly (ulong Key, int Number)[] _recent = new (ulong, int)[256];
+
+    /// <summary>By event: its address, and its kind's number; written when all are known.</summary>
+    readonly List<ulong> _addressOf = [];
+    readonly List<int> _kindOf = [];
 
     (int Number, uint Chunk)[] _siteNumbers = new (int, uint)[1024];
     uint _chunk = 1;
     long _first, _time;
-    /// <summary>Kinds met lately in this chunk, by their key: key and number + 1. Threads take turns, so the last one alone would seldom do.</summary>
-    readonly (ulong Key, int Number)[] _recent = new (ulong, int)[256];
 
-    int _lastKindNumber = -1;
+    public int Count => _addressOf.Count;
 
-    public int Count { get; private set; }
-
-    public void Add(in TraceEvent e)
+    public void Add(ReadOnlySpan<TraceEvent> events)
     {
+        if (events.Length == 0)
+            return;
         if (Count == 0)
-            (_first, _time) = (e.Time, e.Time >> TimeShift);
-        Count++;
-        var kind = EventKind.Of(e);
-        _kindColumn.VarInt(NumberOf(kind));
-        var time = e.Time >> TimeShift;
-        _times.VarInt((ulong)Math.Max(0, time - _time));
-        _time = Math.Max(_time, time);
-        _byThread.Add(_threadOfKind[_lastKindNumber], e.Address, kind.Has(EventFields.Unaligned));
-        _byKind.Add(_lastKindNumber, e.Address, kind.Has(EventFields.Unaligned));
-        if (kind.Has(EventFields.Size))
-            _sizes.VarInt(e.Size);
-        if (kind.Has(EventFields.Site))
-            _sites.VarInt(SiteNumber(e.Site));
-        AddOthers(kind, e);
+            (_first, _time) = (events[0].Time, events[0].Time >> TimeShift);
+        var from = Count;
+        CollectionsMarshal.SetCount(_addressOf, from + events.Length);
+        CollectionsMarshal.SetCount(_kindOf, from + events.Length);
+        var addresses = CollectionsMarshal.AsSpan(_addressOf)[from..];
+        var kinds = CollectionsMarshal.AsSpan(_kindOf)[from..];
+        for (var i = 0; i < events.Length; i++)
+        {
+            addresses[i] = events[i].Address;
+            kinds[i] = NumberOf(events[i]);
+        }
+        AddKinds(kinds);
+        AddTimes(events);
+        AddSizesAndSites(events);
+        AddOthers(events);
+    }
+
+    void AddKinds(ReadOnlySpan<int> kinds)
+    {
+        var to = _kindColumn.Reserve(kinds.Length);
+        foreach (var kind in kinds)
+            to.VarInt((ulong)kind);
+        _kindColumn.Advance(to);
+    }
+
+    void AddTimes(ReadOnlySpan<TraceEvent> events)
+    {
+        var to = _times.Reserve(events.Length);
+        var before = _time;
+        foreach (ref readonly var e in events)
+        {
+            var time = Math.Max(before, e.Time >> TimeShift);
+            to.VarInt((ulong)(time - before));
+            before = time;
+        }
+        _times.Advance(to);
+        _time = before;
+    }
+
+    void AddSizesAndSites(ReadOnlySpan<TraceEvent> events)
+    {
+        var sizes = _sizes.Reserve(events.Length);
+        var sites = _sites.Reserve(events.Length);
+        foreach (ref readonly var e in events)
+        {
+            if (e.Size != 0)
+                sizes.VarInt(e.Size);
+            if (e.Site != 0)
+                sites.VarInt((ulong)SiteNumber(e.Site));
+        }
+        _sizes.Advance(sizes);
+        _sites.Advance(sites);
+    }
+
+    void AddOthers(ReadOnlySpan<TraceEvent> events)
+    {
+        foreach (ref readonly var e in events)
+        {
+            if (e.OldAddress != 0)
+                _others.VarInt(ZigZag.Of(e.OldAddress, e.Address));
+            if (e.OldSize != 0)
+                _others.VarInt(e.OldSize);
+            if (e.Weight != 1)
+                _others.Int64(BitConverter.DoubleToInt64Bits(e.Weight));
+        }
+    }
+
+    /// <summary>Addresses as steps from the one before of the same thread or kind. Programs that give back at once what they took last are shorter by
+    /// thread, those that fill memory while they give back elsewhere by kind.</summary>
+    void WriteAddresses(int count, bool byKind)
+    {
+        var last = new ulong[byKind ? _kinds.Count : _threads.Count];
+        var contexts = byKind ? [.. Enumerable.Range(0, _kinds.Count)] : _threadOfKind.ToArray();
+        var addresses = CollectionsMarshal.AsSpan(_addressOf)[..count];
+        var kinds = CollectionsMarshal.AsSpan(_kindOf)[..count];
+        _addresses.Clear();
+        var to = _addresses.Reserve(count);
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            var address = addresses[i];
+            ref var before = ref last[contexts[kinds[i]]];
+            to.VarInt(address % 16 != 0 ? ZigZag.Of(address, before) : ZigZag.Of(address >> 4, before >> 4));
+            before = address;
+        }
+        _addresses.Advance(to);
+    }
+
+    /// <returns>Whether they are written by kind.</returns>
+    bool WriteAddresses()
+    {
+        var some = Math.Min(Count, Tried);
+        WriteAddresses(some, byKind: false);
+        var byThread = _addresses.Count;
+        WriteAddresses(some, byKind: true);
+        var byKind = _addresses.Count < byThread;
+        WriteAddresses(Count, byKind);
+        return byKind;
     }
 
     /// <summary>Writes the chunk's content and begins anew.</summary>
@@ -61,10 +154,8 @@ sealed class EventEncoder
             into.VarInt(ZigZag.Of(site, before));
             before = site;
         }
-        var byKind = _byKind.Bytes.Count < _byThread.Bytes.Count;
-        into.Byte(byKind ? (byte)1 : (byte)0);
-        var addresses = byKind ? _byKind.Bytes : _byThread.Bytes;
-        foreach (var column in (ReadOnlySpan<ByteBuffer>)[_kindColumn, _times, addresses, _sizes, _sites, _others])
+        into.Byte(WriteAddresses() ? (byte)1 : (byte)0);
+        foreach (var column in (ReadOnlySpan<ByteBuffer>)[_kindColumn, _times, _addresses, _sizes, _sites, _others])
         {
             into.VarInt(column.Count);
             into.Bytes(column.Written);
@@ -75,26 +166,25 @@ sealed class EventEncoder
 
     void Clear()
     {
-        Count = 0;
+        _addressOf.Clear();
+        _kindOf.Clear();
         _kinds.Clear();
         _kindNumbers.Clear();
         _siteList.Clear();
         _threadOfKind.Clear();
         _threads.Clear();
-        _byThread.Clear();
-        _byKind.Clear();
         Array.Clear(_recent);
-        _lastKindNumber = -1;
         _chunk++;
     }
 
-    int NumberOf(in EventKind kind)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    int NumberOf(in TraceEvent e)
     {
-        var key = kind.Key;
+        var key = EventKind.KeyOf(e);
         ref var recent = ref _recent[(byte)(unchecked(key * 0x9E3779B97F4A7C15) >> 56)];
         if (recent.Key != key || recent.Number == 0)
-            recent = (key, NumberOfRare(kind) + 1);
-        return _lastKindNumber = recent.Number - 1;
+            recent = (key, NumberOfRare(EventKind.Of(e)) + 1);
+        return recent.Number - 1;
     }
 
     int NumberOfRare(EventKind kind)
@@ -117,49 +207,21 @@ sealed class EventEncoder
         return number;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     int SiteNumber(uint site)
+    {
+        var numbers = _siteNumbers;
+        return site < (uint)numbers.Length && numbers[site].Chunk == _chunk ? numbers[site].Number : NewSiteNumber(site);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    int NewSiteNumber(uint site)
     {
         if (site >= (uint)_siteNumbers.Length)
             Array.Resize(ref _siteNumbers, (int)Math.Max(site + 1, _siteNumbers.Length * 2L));
         ref var place = ref _siteNumbers[site];
-        if (place.Chunk == _chunk)
-            return place.Number;
         place = (_siteList.Count, _chunk);
         _siteList.Add(site);
         return place.Number;
-    }
-
-    void AddOthers(EventKind kind, in TraceEvent e)
-    {
-        if (kind.Has(EventFields.OldAddress))
-            _others.VarInt(ZigZag.Of(e.OldAddress, e.Address));
-        if (kind.Has(EventFields.OldSize))
-            _others.VarInt(e.OldSize);
-        if (kind.Has(EventFields.Weight))
-            _others.Int64(BitConverter.DoubleToInt64Bits(e.Weight));
-    }
-
-    /// <summary>Addresses as steps from the one before of the same thread or kind. Programs that give back at once what they took last are shorter by
-    /// thread, those that fill memory while they give back elsewhere by kind.</summary>
-    sealed class AddressColumn
-    {
-        readonly List<ulong> _last = [];
-
-        public ByteBuffer Bytes { get; } = new();
-
-        public void Add(int context, ulong address, bool unaligned)
-        {
-            while (_last.Count <= context)
-                _last.Add(0);
-            var last = _last[context];
-            Bytes.VarInt(unaligned ? ZigZag.Of(address, last) : ZigZag.Of(address >> 4, last >> 4));
-            _last[context] = address;
-        }
-
-        public void Clear()
-        {
-            _last.Clear();
-            Bytes.Clear();
-        }
     }
 }

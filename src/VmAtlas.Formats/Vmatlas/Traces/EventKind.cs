@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Formats.Vmatlas.Traces;
@@ -5,12 +6,17 @@ namespace VmAtlas.Formats.Vmatlas.Traces;
 /// <summary>What many events of a chunk have in common: said once, and then each event is one small number.</summary>
 readonly record struct EventKind(TraceOperation Operation, TraceFunction Function, int Thread, Protection Protection, EventFields Fields)
 {
-    public static EventKind Of(in TraceEvent e) => new(e.Operation, e.Function, e.Thread, e.Protection,
-        (e.Address % 16 != 0 ? EventFields.Unaligned : 0) | (e.Size != 0 ? EventFields.Size : 0) | (e.Site != 0 ? EventFields.Site : 0)
-        | (e.OldAddress != 0 ? EventFields.OldAddress : 0) | (e.OldSize != 0 ? EventFields.OldSize : 0) | (e.Weight != 1 ? EventFields.Weight : 0));
+    public static EventKind Of(in TraceEvent e) => new(e.Operation, e.Function, e.Thread, e.Protection, FieldsOf(e));
 
-    /// <summary>All of it in one word.</summary>
-    public ulong Key => (ulong)(uint)Thread << 32 | (ulong)Operation << 24 | (ulong)Function << 16 | (ulong)Protection << 8 | (ulong)Fields;
+    /// <summary>All of the kind of an event in one word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong KeyOf(in TraceEvent e) =>
+        (ulong)(uint)e.Thread << 32 | (ulong)e.Operation << 24 | (ulong)e.Function << 16 | (ulong)e.Protection << 8 | (ulong)FieldsOf(e);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static EventFields FieldsOf(in TraceEvent e) =>
+        (e.Address % 16 != 0 ? EventFields.Unaligned : 0) | (e.Size != 0 ? EventFields.Size : 0) | (e.Site != 0 ? EventFields.Site : 0)
+        | (e.OldAddress != 0 ? EventFields.OldAddress : 0) | (e.OldSize != 0 ? EventFields.OldSize : 0) | (e.Weight != 1 ? EventFields.Weight : 0);
 
     public bool Has(EventFields field) => (Fields & field) != 0;
 

@@ -83,9 +83,10 @@ public sealed class TraceRecording : ITraceSink
         lock (_lock)
         {
             EventCount += events.Length;
-            foreach (ref readonly var e in events)
+            for (var part = 0; events.Length > 0; events = events[part..])
             {
-                _events.Add(e);
+                part = Math.Min(events.Length, EventsOfChunk - _events.Count);
+                _events.Add(events[..part]);
                 if (_events.Count == EventsOfChunk)
                     WriteAll();
             }

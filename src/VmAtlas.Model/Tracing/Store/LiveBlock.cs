@@ -22,4 +22,7 @@ public struct LiveBlock
     public ushort Thread;
 
     public TraceFunction Function;
+
+    /// <summary>Of the first of a bucket: how many blocks found it full. See <see cref="LiveBlocks"/>.</summary>
+    internal byte Passed;
 }

@@ -1,57 +1,109 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace VmAtlas.Model.Tracing;
 
-/// <summary>All live blocks by address: open addressing, linear probing, and no graves, because what follows a freed slot moves up.</summary>
-/// <remarks>Rows of 32 bytes rather than a column for each field: a block is looked up whole, once, and so costs one cache miss.</remarks>
-sealed class LiveBlocks
+/// <summary>All live blocks by address: a hash table of buckets of two, one cache line each, so that nearly every look-up costs one cache miss, which
+/// <see cref="Prefetch"/> has taken before, and no branch that can not be foretold.</summary>
+/// <remarks>What finds its bucket full goes to the next; each bucket counts what was passed on (<see cref="LiveBlock.Passed"/>), so nothing moves when a block
+/// is taken out.</remarks>
+sealed unsafe class LiveBlocks
 {
-    LiveBlock[] _slots = new LiveBlock[1 << 10];
+    const int FirstBuckets = 1 << 9;
+
+    /// <summary>Fibonacci hashing; blocks are aligned to 16 bytes mostly, so the low four bits say little.</summary>
+    const ulong Golden = 0x9E3779B97F4A7C15;
+
+    const int Lanes = 2;
+    const int LineSize = 64;
+
+    LiveBlock* _slots;
+
+    /// <summary>Where the slots are; pinned, so that they stay where they are.</summary>
+    LiveBlock[] _memory;
 
     /// <summary>Only in a sampled trace; parallel to the slots.</summary>
     double[]? _weights;
 
-    int _shift = 64 - 10;
-    int _most = MostOf(1 << 10);
+    int _shift;
+    uint _mask;
+    int _most;
+
+    public LiveBlocks() => _memory = Allocate(FirstBuckets);
 
     public int Count { get; private set; }
 
-    /// <summary>The slot of an address, to be filled or changed at once: the block there, or a free slot, which counts as taken from now on. It keeps the
-    /// block until the next call.</summary>
-    /// <param name="isNew">Nothing was there: <see cref="LiveBlock.Address"/> is 0.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref LiveBlock Take(ulong address, out bool isNew)
+    int Slots => (int)(_mask + 1) * Lanes;
+
+    /// <summary>Makes room for so many more: nothing moves until as many were taken.</summary>
+    public void Reserve(int more)
     {
-        if (Count >= _most)
+        while (Count > _most - more)
             Grow();
-        ref var slot = ref Slot(address);
-        isNew = slot.Address == 0;
-        if (isNew)
-            Count++;
-        return ref slot;
+    }
+
+    /// <summary>The bucket of an address, as the other methods want it: known once for all, until room is made.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Home(ulong address) => (uint)(unchecked((address >> 4 ^ address << 60) * Golden) >> _shift);
+
+    /// <summary>A free slot for a block, as <see cref="Take"/> gives it, where that is plain to see: in the address's own bucket. Else null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public LiveBlock* TakeAtHome(ulong address, uint home)
+    {
+        var bucket = Bucket(home);
+        var slot = bucket + (bucket->Address != 0 ? 1 : 0);
+        if (slot->Address != 0 || bucket->Address == address || bucket[1].Address == address || bucket->Passed != 0 || address == 0)
+            return null;
+        Count++;
+        return slot;
+    }
+
+    /// <summary>The block at an address where it lies in the address's own bucket; else null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public LiveBlock* FindAtHome(ulong address, uint home)
+    {
+        var bucket = Bucket(home);
+        var slot = bucket + (bucket[1].Address == address ? 1 : 0);
+        return slot->Address == address && address != 0 ? slot : null;
+    }
+
+    /// <param name="slot">As <see cref="FindAtHome"/> gave it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void RemoveAtHome(LiveBlock* slot)
+    {
+        Count--;
+        slot->Address = 0;
+    }
+
+    /// <summary>The slot of an address, to be filled or changed at once: the block there, or a free slot, which counts as taken from now on. It keeps the
+    /// block until room is made.</summary>
+    /// <param name="isNew">Nothing was there: <see cref="LiveBlock.Address"/> is 0.</param>
+    public ref LiveBlock Take(ulong address, uint home, out bool isNew)
+    {
+        ref var known = ref Find(address, home);
+        isNew = Unsafe.IsNullRef(ref known);
+        if (!isNew)
+            return ref known;
+        Count++;
+        return ref *Free(home);
     }
 
     /// <summary>The block at an address, to be read before <see cref="Remove"/>; a null reference where none is.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref LiveBlock Find(ulong address)
+    public ref LiveBlock Find(ulong address, uint home)
     {
-        ref var slot = ref Slot(address);
-        return ref slot.Address == 0 ? ref Unsafe.NullRef<LiveBlock>() : ref slot;
+        var found = FindAtHome(address, home);
+        for (var at = home; found == null && Bucket(at)->Passed != 0;)
+            found = FindAtHome(address, at = (at + 1) & _mask);
+        return ref *found;
     }
 
     /// <param name="slot">As <see cref="Find"/> gave it.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Remove(ref LiveBlock slot)
+    public void Remove(ref LiveBlock slot, uint home)
     {
         Count--;
-        var hole = NumberOf(ref slot);
-        if (Slot((hole + 1) & (_slots.Length - 1)).Address == 0)
-            slot.Address = 0;
-        else
-            Close(hole);
+        slot.Address = 0;
+        Pass(home, (uint)NumberOf(ref slot) / Lanes, -1);
     }
 
     /// <summary>How many blocks one in the table stands for.</summary>
@@ -63,102 +115,91 @@ sealed class LiveBlocks
         {
             if (weight == 1)
                 return;
-            Array.Fill(_weights = new double[_slots.Length], 1);
+            Array.Fill(_weights = new double[Slots], 1);
         }
         _weights[NumberOf(ref slot)] = weight;
     }
 
     public bool TryGet(ulong address, out LiveBlock block)
     {
-        block = Slot(address);
-        return block.Address != 0;
+        ref var found = ref Find(address, Home(address));
+        var isFound = !Unsafe.IsNullRef(ref found);
+        block = isFound ? found : default;
+        return isFound;
     }
 
-    /// <summary>Has the slot of an address fetched, which is looked at soon: blocks are given back in any order, and each would wait for memory.</summary>
-    public unsafe void Prefetch(ulong address)
+    /// <summary>Has a bucket fetched, which is looked at soon: blocks are given back in any order, and each would wait for memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(uint home)
     {
-        // Only a hint: should the collector move the array meanwhile, nothing worse happens than no help.
         if (Sse.IsSupported)
-            Sse.Prefetch0(Unsafe.AsPointer(ref _slots[Home(address)]));
+            Sse.Prefetch0(Bucket(home));
     }
 
     /// <summary>In no order.</summary>
     public LiveBlock[] ToArray()
     {
         var (blocks, n) = (new LiveBlock[Count], 0);
-        foreach (ref readonly var block in _slots.AsSpan())
+        foreach (ref readonly var block in new ReadOnlySpan<LiveBlock>(_slots, Slots))
         {
             if (block.Address != 0)
-                blocks[n++] = block;
+                blocks[n++] = block with { Passed = 0 };
         }
         return blocks;
     }
 
-    /// <summary>The slot of an address, or the free one where it would go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    ref LiveBlock Slot(ulong address)
+    LiveBlock* Bucket(uint number) => _slots + (nint)number * Lanes;
+
+    int NumberOf(ref LiveBlock slot) => (int)((LiveBlock*)Unsafe.AsPointer(ref slot) - _slots);
+
+    /// <summary>A free slot for a block that is not there.</summary>
+    LiveBlock* Free(uint home)
     {
-        ref var slot = ref Slot(Home(address));
-        if (slot.Address == address || slot.Address == 0)
-            return ref slot;
-        return ref SlotBehind(address);
+        var at = home;
+        while (Bucket(at)[0].Address != 0 && Bucket(at)[1].Address != 0)
+            at = (at + 1) & _mask;
+        Pass(home, at, 1);
+        return Bucket(at) + (Bucket(at)->Address == 0 ? 0 : 1);
     }
 
-    ref LiveBlock SlotBehind(ulong address)
+    /// <summary>One more or less was passed on by all buckets from its home to the one before where it is. A full count stays so: look-ups go further than
+    /// they need to, until the table grows.</summary>
+    void Pass(uint home, uint at, int change)
     {
-        var mask = _slots.Length - 1;
-        for (var i = Home(address); ; i = (i + 1) & mask)
+        for (var i = home; i != at; i = (i + 1) & _mask)
         {
-            ref var slot = ref Slot(i);
-            if (slot.Address == address || slot.Address == 0)
-                return ref slot;
+            ref var passed = ref Bucket(i)->Passed;
+            if (passed != byte.MaxValue)
+                passed = (byte)(passed + change);
         }
     }
 
-    /// <summary>Numbers come from <see cref="Home"/> or are masked: they can not be beyond the table.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    ref LiveBlock Slot(int number) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_slots), (nint)(uint)number);
-
-    int NumberOf(ref LiveBlock slot) =>
-        (int)((nuint)Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(_slots), ref slot) / (nuint)Unsafe.SizeOf<LiveBlock>());
-
-    /// <summary>Fibonacci hashing; blocks are aligned to 16 bytes mostly, so the low four bits say little.</summary>
-    int Home(ulong address) => (int)(unchecked((address >> 4 ^ address << 60) * 0x9E3779B97F4A7C15) >> _shift);
-
-    static int MostOf(int slots) => slots / 8 * 5;
-
-    /// <summary>Moves each later block of the run up that may stand in the hole, until the run ends.</summary>
-    void Close(int hole)
+    LiveBlock[] Allocate(int buckets)
     {
-        var mask = _slots.Length - 1;
-        for (var i = (hole + 1) & mask; _slots[i].Address != 0; i = (i + 1) & mask)
-        {
-            var home = Home(_slots[i].Address);
-            if (((i - home) & mask) < ((i - hole) & mask))
-                continue;
-            _slots[hole] = _slots[i];
-            if (_weights is not null)
-                _weights[hole] = _weights[i];
-            hole = i;
-        }
-        _slots[hole].Address = 0;
+        var memory = GC.AllocateArray<LiveBlock>((buckets + 1) * Lanes, pinned: true);
+        _slots = (LiveBlock*)(((nint)Unsafe.AsPointer(ref memory[0]) + LineSize - 1) & -LineSize);
+        _mask = (uint)buckets - 1;
+        _shift = 64 - BitOperations.Log2((uint)buckets);
+        _most = buckets;
+        return memory;
     }
 
     void Grow()
     {
-        var (old, weights) = (_slots, _weights);
-        _slots = new LiveBlock[old.Length * 2];
-        _weights = weights is null ? null : new double[_slots.Length];
-        _shift = 64 - BitOperations.Log2((uint)_slots.Length);
-        _most = MostOf(_slots.Length);
-        for (var i = 0; i < old.Length; i++)
+        var slots = _slots;
+        var (old, weights, count) = (_memory, _weights, Slots);
+        _memory = Allocate((int)(_mask + 1) * 2);
+        _weights = weights is null ? null : new double[Slots];
+        for (var i = 0; i < count; i++)
         {
-            if (old[i].Address == 0)
+            if (slots[i].Address == 0)
                 continue;
-            ref var slot = ref Slot(old[i].Address);
-            slot = old[i];
+            var slot = Free(Home(slots[i].Address));
+            *slot = slots[i] with { Passed = slot->Passed };
             if (_weights is not null)
-                _weights[NumberOf(ref slot)] = weights![i];
+                _weights[NumberOf(ref *slot)] = weights![i];
         }
+        GC.KeepAlive(old);
     }
 }

@@ -17,8 +17,14 @@ public sealed class SiteTable
         public long Live, Total, Peak, AtPeak;
         public double LiveCount, TotalCount, Temporary;
 
-        /// <summary>Number of the peak that <see cref="AtPeak"/> is of.</summary>
-        public long PeakNumber;
+        /// <summary>Number of the peak that <see cref="AtPeak"/> is of; 0 for none.</summary>
+        public uint PeakNumber;
+
+        /// <summary>Whose the row is: see <see cref="ThreadShares"/>.</summary>
+        public short Owner;
+
+        /// <summary>Since changes were last taken.</summary>
+        public bool HasChanged;
     }
 
     readonly ThreadShares _threads = new();
@@ -26,7 +32,7 @@ public sealed class SiteTable
     uint[] _sites = new uint[256];
     int[] _rows = new int[1024];
     ulong[] _changed = new ulong[4];
-    long _peakNumber;
+    uint _peakNumber = 1;
     bool _climbing;
 
     /// <summary>Rows.</summary>
@@ -70,7 +76,7 @@ public sealed class SiteTable
     }
 
     /// <summary>The site's figures by thread.</summary>
-    public IEnumerable<(int Thread, SiteFigures Figures)> ByThread(int row) => _threads.Of(row, this[row]);
+    public IEnumerable<(int Thread, SiteFigures Figures)> ByThread(int row) => _threads.Of(row, _accounts[row].Owner, this[row]);
 
     /// <summary>The row of a call site, a new one if it is new.</summary>
     internal int RowOf(uint site) => TryRowOf(site, out var row) ? row : Add(site);
@@ -87,23 +93,22 @@ public sealed class SiteTable
     internal void Allocate(int row, int thread, long bytes, double count, long time)
     {
         ref var account = ref _accounts[row];
-        unchecked
-        {
-            LiveBytes += bytes;
-            if (LiveBytes > PeakBytes)
-                Climb(time);
-            else
-                Keep(ref account);
-            if (!_threads.IsAlone(row, thread))
-                _threads.Allocate(row, thread, bytes, count, new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount));
-            account.Live += bytes;
-            account.Total += bytes;
-        }
+        LiveBytes = unchecked(LiveBytes + bytes);
+        if (LiveBytes > PeakBytes)
+            Climb(time);
+        else
+            Keep(ref account);
+        if (account.Owner != thread + 1)
+            Share(row, ref account, thread, bytes, count);
+        var live = unchecked(account.Live + bytes);
+        account.Live = live;
+        account.Total = unchecked(account.Total + bytes);
         account.LiveCount += count;
         account.TotalCount += count;
-        if (account.Live > account.Peak)
-            account.Peak = account.Live;
-        _changed[row >> 6] |= 1UL << row;
+        if (live > account.Peak)
+            account.Peak = live;
+        if (!account.HasChanged)
+            NoteChange(row, ref account);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -111,24 +116,23 @@ public sealed class SiteTable
     {
         ref var account = ref _accounts[row];
         Keep(ref account);
-        if (!_threads.IsAlone(row, thread))
+        if (account.Owner == ThreadShares.Several)
             _threads.Free(row, thread, bytes, count);
-        unchecked
-        {
-            LiveBytes -= bytes;
-            account.Live -= bytes;
-        }
+        LiveBytes = unchecked(LiveBytes - bytes);
+        account.Live = unchecked(account.Live - bytes);
         account.LiveCount -= count;
-        if (temporary)
-            account.Temporary += count;
-        _changed[row >> 6] |= 1UL << row;
+        account.Temporary += temporary ? count : 0;
+        if (!account.HasChanged)
+            NoteChange(row, ref account);
     }
 
     /// <summary>A mapping was cut in two: one more of the site is live.</summary>
     internal void Split(int row, int thread)
     {
-        _accounts[row].LiveCount++;
-        _threads.Free(row, thread, 0, -1);
+        ref var account = ref _accounts[row];
+        account.LiveCount++;
+        if (account.Owner == ThreadShares.Several)
+            _threads.Free(row, thread, 0, -1);
     }
 
     /// <summary>The rows that changed since the last call, in order, and what they hold.</summary>
@@ -144,7 +148,9 @@ public sealed class SiteTable
             for (var bits = _changed[word]; bits != 0; bits &= bits - 1)
             {
                 rows[n] = word * 64 + BitOperations.TrailingZeroCount(bits);
-                live[n] = _accounts[rows[n]].Live;
+                ref var account = ref _accounts[rows[n]];
+                live[n] = account.Live;
+                account.HasChanged = false;
                 n++;
             }
         }
@@ -152,6 +158,7 @@ public sealed class SiteTable
         return (rows, live);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     /// <summary>A new peak. While one follows the other nothing needs to be remembered of any of them but the last.</summary>
     void Climb(long time)
     {
@@ -159,7 +166,27 @@ public sealed class SiteTable
         if (_climbing)
             return;
         _climbing = true;
-        _peakNumber++;
+        if (++_peakNumber == 0)
+            BeginNumbersAnew();
+    }
+
+    /// <summary>After four thousand million peaks. No row remembers the new one yet.</summary>
+    void BeginNumbersAnew()
+    {
+        foreach (ref var account in _accounts.AsSpan())
+            account.PeakNumber = 0;
+        _peakNumber = 1;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void Share(int row, ref Account account, int thread, long bytes, double count) =>
+        _threads.Allocate(row, ref account.Owner, thread, bytes, count, new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void NoteChange(int row, ref Account account)
+    {
+        account.HasChanged = true;
+        _changed[row >> 6] |= 1UL << row;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -183,7 +210,6 @@ public sealed class SiteTable
         if (site >= (uint)_rows.Length)
             Array.Resize(ref _rows, (int)Math.Max(site + 1, _rows.Length * 2L));
         _sites[Count] = site;
-        _accounts[Count].PeakNumber = -1;
         return (_rows[site] = ++Count) - 1;
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace VmAtlas.Model.Tracing;
 
-/// <summary>How the figures of call sites divide among threads. A site that one thread alone uses, as most are, costs two bytes.</summary>
+/// <summary>How the figures of call sites divide among threads. A site that one thread alone uses, as most are, costs nothing here.</summary>
 sealed class ThreadShares
 {
     struct Share
@@ -15,10 +15,8 @@ sealed class ThreadShares
         public int Next;
     }
 
-    const short Nobody = 0, Several = -1;
-
-    /// <summary>By row: the only thread's number + 1, or one of the above.</summary>
-    short[] _owners = new short[256];
+    /// <summary>What a row's owner is besides the only thread's number + 1.</summary>
+    public const short Nobody = 0, Several = -1;
 
     /// <summary>By row: number + 1 of its last share.</summary>
     int[] _ofRow = new int[256];
@@ -30,28 +28,20 @@ sealed class ThreadShares
 
     int _count;
 
-    /// <summary>Whether all of a row is this thread's, as far as is known: then there is nothing to share out.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsAlone(int row, int thread) => (uint)row < (uint)_owners.Length && _owners[row] == thread + 1;
-
-    /// <summary>Also takes what the row held before, should another thread come to use it now.</summary>
-    public void Allocate(int row, int thread, long bytes, double count, SiteFigures before)
+    /// <summary>A thread other than the owner allocates. It also takes what the row held before, should another thread come to use it now.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Allocate(int row, ref short owner, int thread, long bytes, double count, in SiteFigures before)
     {
-        if (row >= _owners.Length)
-        {
-            Array.Resize(ref _owners, Math.Max(row + 1, _owners.Length * 2));
-            Array.Resize(ref _ofRow, _owners.Length);
-        }
-        var owner = _owners[row];
-        if (owner == thread + 1)
-            return;
         if (owner == Nobody)
         {
-            _owners[row] = (short)(thread + 1);
+            owner = (short)(thread + 1);
             return;
         }
         if (owner != Several)
+        {
             Divide(row, owner - 1, before);
+            owner = Several;
+        }
         ref var share = ref Of(row, thread);
         unchecked
         {
@@ -62,23 +52,21 @@ sealed class ThreadShares
         share.TotalCount += count;
     }
 
-    /// <param name="thread">The one that allocated the block.</param>
+    /// <summary>A block of a row that several own is given back.</summary>
+    /// <param name="thread">The one that allocated it.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Free(int row, int thread, long bytes, double count)
     {
-        if (_owners[row] != Several)
-            return;
         ref var share = ref Of(row, thread);
         share.Live = unchecked(share.Live - bytes);
         share.LiveCount -= count;
     }
 
-    public IEnumerable<(int Thread, SiteFigures Figures)> Of(int row, SiteFigures whole)
+    public IEnumerable<(int Thread, SiteFigures Figures)> Of(int row, short owner, SiteFigures whole)
     {
-        if (row >= _owners.Length || _owners[row] == Nobody)
-            yield break;
-        if (_owners[row] != Several)
-            yield return (_owners[row] - 1, whole);
-        for (var number = _ofRow[row]; number > 0; number = _shares[number - 1].Next)
+        if (owner is not Nobody and not Several)
+            yield return (owner - 1, whole);
+        for (var number = row < _ofRow.Length ? _ofRow[row] : 0; number > 0; number = _shares[number - 1].Next)
         {
             var share = _shares[number - 1];
             yield return (share.Thread, new SiteFigures(share.Live, share.LiveCount, share.Total, share.TotalCount) { AtPeakBytes = null });
@@ -87,7 +75,8 @@ sealed class ThreadShares
 
     void Divide(int row, int first, in SiteFigures all)
     {
-        _owners[row] = Several;
+        if (row >= _ofRow.Length)
+            Array.Resize(ref _ofRow, Math.Max(row + 1, _ofRow.Length * 2));
         ref var share = ref Of(row, first);
         (share.Live, share.LiveCount, share.Total, share.TotalCount) = (all.LiveBytes, all.LiveCount, all.TotalBytes, all.TotalCount);
     }
@@ -142,5 +131,6 @@ sealed class ThreadShares
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int Home(int row, int thread) => (int)(unchecked(((ulong)(uint)row << 12 ^ (uint)thread) * 0x9E3779B97F4A7C15) >> 33);
 }

@@ -14,7 +14,10 @@ public sealed class TraceStore : ITraceSink
     const ulong MostBytes = 1UL << 56;
 
     /// <summary>Events between asking for a block's slot and needing it: some 100 ns, as long as memory takes.</summary>
-    const int Ahead = 8;
+    const int Ahead = 16;
+
+    /// <summary>Events for which room is made at once.</summary>
+    const int Piece = 1024;
 
     const int MostLost = 1 << 16;
 
@@ -108,20 +111,10 @@ public sealed class TraceStore : ITraceSink
         lock (Gate)
         {
             _operations += events.Length;
-            for (var i = 0; i < events.Length; i++)
+            for (var length = 0; events.Length > 0; events = events[length..])
             {
-                ref readonly var e = ref events[i];
-                if (i + Ahead < events.Length)
-                    _live.Prefetch(events[i + Ahead].Address);
-                if (e.Time >= Series.Due)
-                    Series.Take(_now, Sites);
-                _now = e.Time;
-                if (e.Operation == TraceOperation.Free)
-                    Free(e.Address, ThreadNames.NumberOf(e.Thread));
-                else if (e.Operation is TraceOperation.Allocate or TraceOperation.Resize)
-                    Allocate(e);
-                else
-                    Map(e);
+                length = Math.Min(events.Length, Piece);
+                Take(events[..length]);
             }
         }
     }
@@ -142,30 +135,91 @@ public sealed class TraceStore : ITraceSink
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    void Allocate(in TraceEvent e)
+    [SkipLocalsInit]
+    unsafe void Take(ReadOnlySpan<TraceEvent> events)
     {
-        var address = e.Address;
-        if (address == 0)
-            return;
-        var thread = ThreadNames.NumberOf(e.Thread);
-        if (!Sites.TryRowOf(e.Site, out var row))
-            row = Sites.RowOf(KnownSite(e.Site));
-        var size = Math.Min(e.Size, MostBytes);
-        ref var block = ref _live.Take(address, out var isNew);
+        _live.Reserve(events.Length);
+        var homes = stackalloc uint[Piece + Ahead];
+        for (var i = 0; i < events.Length; i++)
+            homes[i] = _live.Home(events[i].Address);
+        new Span<uint>(homes + events.Length, Ahead).Clear();
+        for (var i = 0; i < events.Length; i++)
+        {
+            ref readonly var e = ref events[i];
+            _live.Prefetch(homes[i + Ahead]);
+            if (e.Time >= Series.Due)
+                Series.Take(_now, Sites);
+            _now = e.Time;
+            if (!(e.Operation == TraceOperation.Free ? TryFree(e, homes[i]) : TryAllocate(e, homes[i])))
+                TakeOther(e, homes[i]);
+        }
+    }
+
+    /// <summary>The usual case, on the shortest way: a new block of a known call site of an exact trace, with nothing in its way.</summary>
+    /// <returns>False when it is another case, and nothing was done.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    unsafe bool TryAllocate(in TraceEvent e, uint home)
+    {
+        var last = _lastBlock;
+        if (e.Operation != TraceOperation.Allocate || _isSampled || (uint)e.Thread >= (uint)last.Length || e.Size > MostBytes || !Sites.TryRowOf(e.Site, out var row))
+            return false;
+        var block = _live.TakeAtHome(e.Address, home);
+        if (block == null)
+            return false;
+        Fill(ref *block, e, row, e.Thread, e.Size);
+        Sites.Allocate(row, e.Thread, (long)e.Size, 1, e.Time);
+        last[e.Thread] = e.Address;
+        return true;
+    }
+
+    /// <inheritdoc cref="TryAllocate"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    unsafe bool TryFree(in TraceEvent e, uint home)
+    {
+        var last = _lastBlock;
+        var block = _live.FindAtHome(e.Address, home);
+        if (block == null || _isSampled || (uint)e.Thread >= (uint)last.Length)
+            return false;
+        Sites.Free(block->Site, block->Thread, (long)block->Size, 1, temporary: last[e.Thread] == e.Address);
+        _live.RemoveAtHome(block);
+        last[e.Thread] = 0;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void TakeOther(in TraceEvent e, uint home)
+    {
+        if (e.Operation == TraceOperation.Free)
+            Free(e.Address, home, ThreadNames.NumberOf(e.Thread));
+        else if (e.Operation is not (TraceOperation.Allocate or TraceOperation.Resize))
+            Map(e);
+        else if (e.Address != 0)
+            Allocate(e, home);
+    }
+
+    void Allocate(in TraceEvent e, uint home)
+    {
+        var (thread, row, size) = (ThreadNames.NumberOf(e.Thread), Sites.RowOf(KnownSite(e.Site)), Math.Min(e.Size, MostBytes));
+        ref var block = ref _live.Take(e.Address, home, out var isNew);
         if (!isNew || e.Operation == TraceOperation.Resize)
             TakeOver(ref block, isNew, e.Operation);
-        block.Address = address;
+        Fill(ref block, e, row, thread, size);
+        var weight = 1.0;
+        if (_isSampled)
+            _live.SetWeight(ref block, weight = e.Weight);
+        Sites.Allocate(row, thread, Bytes(size, weight), weight, e.Time);
+        _lastBlock[thread] = e.Address;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Fill(ref LiveBlock block, in TraceEvent e, int row, int thread, ulong size)
+    {
+        block.Address = e.Address;
         block.Size = size;
         block.Time = e.Time;
         block.Site = row;
         block.Thread = (ushort)thread;
         block.Function = e.Function;
-        var weight = 1.0;
-        if (_isSampled)
-            _live.SetWeight(ref block, weight = e.Weight);
-        Sites.Allocate(row, thread, Bytes(size, weight), weight, e.Time);
-        _lastBlock[thread] = address;
     }
 
     /// <summary>A block is handed out where one is live, or one is resized.</summary>
@@ -182,17 +236,16 @@ public sealed class TraceStore : ITraceSink
             _lostFrees++;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    void Free(ulong address, int thread)
+    void Free(ulong address, uint home, int thread)
     {
-        ref var block = ref _live.Find(address);
+        ref var block = ref _live.Find(address, home);
         if (Unsafe.IsNullRef(ref block))
             _unknownFrees++;
         else
         {
             var weight = _isSampled ? _live.Weight(ref block) : 1;
             Sites.Free(block.Site, block.Thread, Bytes(block.Size, weight), weight, temporary: _lastBlock[thread] == address);
-            _live.Remove(ref block);
+            _live.Remove(ref block, home);
         }
         _lastBlock[thread] = 0;
     }
