@@ -85,7 +85,7 @@ public sealed class ManagedTests : LiveTest
             trace.WaitForExit();
             trace.ExitCode.ShouldBe(0);
         }
-        using var json = JsonDocument.Parse(Exe.Ok($"sites {file} --sort total --top 0 --json"));
+        using var json = JsonDocument.Parse(Exe.Ok($"sites {file} --sort total --top 1000 --json"));
         var sites = json.RootElement.EnumerateArray().ToList();
         var grown = sites.Where(s => s.GetProperty("stack")[0].GetProperty("function").GetString() == "new Grown").ToList();
         grown.ShouldNotBeEmpty();

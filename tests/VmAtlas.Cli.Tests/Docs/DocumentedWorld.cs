@@ -54,6 +54,7 @@ public sealed class DocumentedWorld : IDisposable
         Tool.Output("gdb", "-p", $"{_plain.Pid}", "-batch", "-ex", $"gcore {Path.Combine(kept, "core")}");
         Tool.Output(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "createdump"), "--withheap", "-f", Path.Combine(kept, "managed.core"), $"{_managed.Pid}");
         File.WriteAllBytes(Path.Combine(kept, "crash.dmp"), MinidumpMaker.Make());
+        File.Copy(Path.Combine(Repository.Root, "tests/VmAtlas.Capture.Windows.Tests/Samples/kinds.vmcalls"), Path.Combine(kept, $"{_plain.Pid}.vmcalls"));
         using var log = new EtlMaker();
         File.WriteAllBytes(Path.Combine(kept, "heap.etl"), log.Alloc(2_000_000, 100, 7, 0x1_0000, 0x5000, 100).Stack(2_000_000, 100, 7, 0x1234, 0x5678).Make());
         CommandRun.Of("export", $"{_plain.Pid}", "-o", Path.Combine(kept, "devenv.csv")).Worked();
