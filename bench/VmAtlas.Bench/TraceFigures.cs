@@ -50,14 +50,6 @@ static class TraceFigures
         using var rings = new SyntheticRings(heard.Events1, threads, EventsOfRound);
         try
         {
-            if (Environment.GetEnvironmentVariable("LOOP") is { } which)
-            {
-                if (title != which) return 0;
-                for (var i = 0; i < 400; i++)
-                    if (Environment.GetEnvironmentVariable("PART") == "store") heard.Replay(new TraceStore(heard.Process!));
-                    else rings.Read(heard.Begun(new TraceStore(heard.Process!)));
-                return 0;
-            }
             var decode = Median(() => rings.Read(heard.Begun(new TraceStore(heard.Process!))));
             var store = Median(() => heard.Replay(new TraceStore(heard.Process!)));
             var write = Median(() => Write(path, heard));

@@ -9,6 +9,7 @@ public interface ISavedMemory
 
 /// <summary>Memory, and the file that holds its bytes.</summary>
 /// <param name="Offset">Of its first byte in the file.</param>
+/// <param name="Path">From the root on: whoever reads it may be in another folder.</param>
 public readonly record struct SavedPiece(ulong Start, ulong Size, ulong Offset, string Path)
 {
     public ulong End => unchecked(Start + Size);

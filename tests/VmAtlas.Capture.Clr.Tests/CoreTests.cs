@@ -47,7 +47,9 @@ public sealed class CoreTests : IDisposable
     {
         using var target = ClrTarget.Start();
         using var core = CoreTarget.Open(Dump(target.Pid, "createdump", "--normal"));
-        var (_, report) = ClrTarget.Capture(core, new ClrOptions { UseDebugger = false, AskRuntime = AskRuntime.InduceCollection });
+        using var annotator = new ClrAnnotator(new ClrOptions { UseDebugger = false, AskRuntime = AskRuntime.InduceCollection });
+        new CapturePipeline(core, [annotator]).Capture(TestContext.Current.CancellationToken);
+        var report = annotator.LastReport.ShouldNotBeNull();
         report.Evidence.ShouldBe(ManagedEvidence.Shape);
         report.WhyNotBetter.ShouldNotBeNull().ShouldContain("a dump has no runtime that could be asked");
     }
@@ -80,7 +82,7 @@ public sealed class CoreTests : IDisposable
         using var annotator = new ClrAnnotator(new ClrOptions { Objects = true, Limits = new() { Objects = TimeSpan.FromSeconds(20) } });
         var snapshot = new CapturePipeline(core, [annotator]).Capture(TestContext.Current.CancellationToken);
         snapshot.Blocks.Count.ShouldBeGreaterThan(10);
-        snapshot.Annotators[0].WhyNot.ShouldBeNull();
+        snapshot.Annotators[0].Name.ShouldBe(ManagedUse.Annotator);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

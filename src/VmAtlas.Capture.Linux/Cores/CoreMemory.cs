@@ -9,11 +9,11 @@ static class CoreMemory
 
     public static List<SavedPiece> PiecesOf(CoreFile core, CoreNotes notes)
     {
-        var pieces = new List<SavedPiece>(core.Segments.Count);
+        var (pieces, whole) = (new List<SavedPiece>(core.Segments.Count), Path.GetFullPath(core.Path));
         foreach (var segment in core.Segments)
         {
             if (segment.Saved > 0)
-                pieces.Add(new SavedPiece(segment.Start, segment.Saved, segment.Offset, core.Path));
+                pieces.Add(new SavedPiece(segment.Start, segment.Saved, segment.Offset, whole));
         }
         var (saved, unchanged, writtenAt) = (pieces.Count, new Dictionary<int, string?>(), File.GetLastWriteTimeUtc(core.Path));
         foreach (var mapping in notes.MappedFiles)

@@ -47,6 +47,14 @@ sealed class DumpFile : ReadableTarget
         return new DumpFile(WindowsTarget.OfRecording(recording, file.Path), clr => WindowsAnnotators.With(clr), writtenAt, options);
     }
 
+    /// <summary>The snapshot of a dump; null for a file of another kind.</summary>
+    /// <exception cref="VmAtlasException">As <see cref="TryOpen"/>.</exception>
+    public static Snapshot? Read(string path)
+    {
+        using var dump = TryOpen(new FileSpec(path, -1));
+        return dump?.Capture(CaptureOptions.Full, CancellationToken.None);
+    }
+
     public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => Pipeline(_clr, options).Capture(cancellation);
 
     public override void Dispose()

@@ -49,9 +49,9 @@ sealed class Trace : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        if (OperatingSystem.IsWindows())
-            throw new VmAtlasException(Failure.Usage, "programs can be traced on Linux only; a trace made there can be looked at here");
         var command = arguments.GetValue(_command) ?? [];
+        if (OperatingSystem.IsWindows() && (command.Length > 0 || arguments.GetValue(_native) || arguments.GetValue(_sample) is not null))
+            throw new VmAtlasException(Failure.Usage, "native memory is traced on Linux only; here --attach records the objects of a .NET process, and a trace of native memory made there can be looked at");
         var pid = arguments.GetValue(_attach) is { } target ? ProcessOf(target) : (int?)null;
         if (pid is null == (command.Length == 0))
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
@@ -63,7 +63,7 @@ sealed class Trace : Verb
         using var progress = new ProgressLine(session);
         var running = new RunningTrace(programs, writer, file, progress);
         var isManaged = arguments.GetValue(_managed)
-            || pid is { } attached && !arguments.GetValue(_native) && options.SampleInterval == 0 && ManagedTrace.IsManaged(attached);
+            || pid is { } attached && !arguments.GetValue(_native) && (OperatingSystem.IsWindows() || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));
         var code = pid is not { } process ? isManaged ? running.LaunchManaged(command, options.FollowChildren) : running.Launch(command, options)
             : isManaged ? running.AttachManaged(process, length, session.Cancellation)
             : running.Attach(process, options, length, session.Cancellation);

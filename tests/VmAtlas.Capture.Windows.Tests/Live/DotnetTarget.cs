@@ -29,6 +29,14 @@ sealed class DotnetTarget : IDisposable
         return (snapshot, clr.LastReport.ShouldNotBeNull("a .NET process was not recognised"));
     }
 
+    /// <summary>Has it do something and waits until it did.</summary>
+    public void Tell(string line)
+    {
+        _process.Input.WriteLine(line);
+        _process.Input.Flush();
+        _process.Output.ReadLine().ShouldBe("done");
+    }
+
     public void Dispose() => _process.Dispose();
 
     static ManagedKind KindOf(string key, int generation) => (key, generation) switch

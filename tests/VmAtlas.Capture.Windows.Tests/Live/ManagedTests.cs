@@ -71,6 +71,30 @@ public sealed class ManagedTests : LiveTest
         File.Delete(file);
     }
 
+    [Fact]
+    public void Objects_it_makes_are_traced_over_its_pipe()
+    {
+        const int objects = 500_000, bytesEach = 24;
+        using var target = new DotnetTarget();
+        var file = Path.ChangeExtension(Path.GetTempFileName(), ".vmatlas");
+        using (var trace = Exe.Start($"trace --attach {target.Pid} --for 5s -o {file}"))
+        {
+            trace.StandardError.ReadLine().ShouldNotBeNull().ShouldContain("tells which objects it makes");
+            target.Tell($"grow {objects}");
+            trace.StandardError.ReadToEnd().ShouldContain("allocated");
+            trace.WaitForExit();
+            trace.ExitCode.ShouldBe(0);
+        }
+        using var json = JsonDocument.Parse(Exe.Ok($"sites {file} --sort total --top 1000 --json"));
+        var sites = json.RootElement.EnumerateArray().ToList();
+        var grown = sites.Where(s => s.GetProperty("stack")[0].GetProperty("function").GetString() == "new Grown").ToList();
+        grown.ShouldNotBeEmpty();
+        // Some 117 samples: the spread is 1/√117, and this is five times that.
+        grown.Sum(s => s.GetProperty("totalBytes").GetDouble()).ShouldBe(objects * bytesEach, objects * bytesEach * 0.46);
+        grown.ShouldContain(s => s.GetProperty("stack").ToString().Contains("ClrTarget.Program.Main"));
+        File.Delete(file);
+    }
+
     static void Check(DotnetTarget target, Snapshot snapshot, ManagedReport report)
     {
         report.ShouldSatisfyAllConditions(r => r.WhyNotBetter.ShouldBeNull(), r => r.Evidence.ShouldBe(ManagedEvidence.Debugger), r => r.IsServer.ShouldBe(false));
