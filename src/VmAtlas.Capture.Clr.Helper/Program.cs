@@ -1,22 +1,26 @@
 using System.Globalization;
 using System.Text;
 using VmAtlas.Capture.Clr.Helper;
-using VmAtlas.Capture.Clr.Helper.Inspect;
+using VmAtlas.Capture.Clr.Helper.Memory;
+using VmAtlas.Capture.Clr.Isolated;
 using VmAtlas.Capture.Clr.Wire;
 
-// vmatlas-clr PID RUNTIME-BASE
+// vmatlas-clr PID|saved RUNTIME-BASE
 // Asks the debugger library of a .NET process's runtime where its memory goes. Started by vmatlas only; speaks frames, not text.
-// Each byte on the input is a question (Question); the end of the input ends the program.
+// Of a dump the input begins with where its memory lies (PieceFrames). Each byte is a question then (Question); the end of the input ends the program.
 using var output = Console.OpenStandardOutput();
 var frames = new FrameWriter(new BufferedStream(output, 1 << 16));
 try
 {
     if (args is not [var pidText, var baseText]
-        || !int.TryParse(pidText, CultureInfo.InvariantCulture, out var pid)
+        || !(int.TryParse(pidText, CultureInfo.InvariantCulture, out var pid) || pidText == HelperProcess.Saved)
         || !ulong.TryParse(baseText, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var runtimeBase))
         throw new ArgumentException("vmatlas-clr is a part of vmatlas and does nothing by itself");
     using var input = Console.OpenStandardInput();
-    using var session = Session.Open(pid, runtimeBase);
+    ITargetMemory memory = pidText == HelperProcess.Saved ? new SavedMemory(PieceFrames.Read(new FrameReader(input)))
+        : OperatingSystem.IsWindows() ? new WindowsMemory(pid)
+        : new TargetMemory(new TargetFiles(pid));
+    using var session = Session.Open(memory, pid, runtimeBase);
     frames.Write(FrameKind.Ready, Encoding.UTF8.GetBytes(session.GivenUp));
     frames.Flush();
     for (var question = input.ReadByte(); question >= 0; question = input.ReadByte())

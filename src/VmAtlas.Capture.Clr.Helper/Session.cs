@@ -11,13 +11,13 @@ namespace VmAtlas.Capture.Clr.Helper;
 /// <summary>One target, opened with the helper's rights and inspected without them.</summary>
 sealed class Session : IDisposable
 {
-    readonly TargetFiles _files;
+    readonly ITargetMemory _memory;
     readonly RuntimeInspector _inspector;
     readonly string? _version;
 
-    Session(TargetFiles files, RuntimeInspector inspector, string? version, string givenUp)
+    Session(ITargetMemory memory, RuntimeInspector inspector, string? version, string givenUp)
     {
-        (_files, _inspector, _version) = (files, inspector, version);
+        (_memory, _inspector, _version) = (memory, inspector, version);
         GivenUp = givenUp;
     }
 
@@ -26,21 +26,26 @@ sealed class Session : IDisposable
 
     /// <remarks>The order is the point: first what needs rights (the target's files, the choice of the library), then no rights any more,
     /// and only then the first instruction of the library.</remarks>
-    public static Session Open(int pid, ulong runtimeBase)
+    public static Session Open(ITargetMemory memory, int pid, ulong runtimeBase)
     {
-        var files = new TargetFiles(pid);
-        var memory = new TargetMemory(files);
         var runtime = RuntimeIdentity.Read(memory.Read, runtimeBase)
-            ?? throw new HelperException("the module named like the .NET runtime is no ELF module");
+            ?? throw new HelperException("the module named like the .NET runtime is no module that could be read");
+        if (runtime.IsWindows != OperatingSystem.IsWindows())
+            throw new HelperException($"the debugger library of a runtime of {(runtime.IsWindows ? "Windows" : "Linux")} runs there only: vmatlas there shows more of this dump");
         var dac = DacStore.OfThisMachine().Find(runtime) ?? throw new HelperException(
             $"no trusted debugger library fits the runtime (build id {runtime.RuntimeBuildId ?? "unknown"}): "
             + "installing the same version of .NET for all users would help");
+        var (library, givenUp) = OperatingSystem.IsWindows() ? (dac.Path, "nothing") : GiveUpRights(dac);
+        var inspector = new RuntimeInspector(new ClrDataReader(memory, pid, runtimeBase, runtime.IsWindows), memory, library);
+        return new Session(memory, inspector, dac.Version, givenUp);
+    }
+
+    /// <summary>The library by descriptor, because without rights its path need not be reachable any more (a home folder).</summary>
+    static (string Library, string GivenUp) GiveUpRights(DacFile dac)
+    {
         var descriptor = Libc.open(dac.Path, Libc.O_RDONLY | Libc.O_CLOEXEC);
         Preload.WhatIsNeeded();
-        var givenUp = Rights.GiveUp();
-        // By descriptor, because without rights the path need not be reachable any more (a home folder).
-        var inspector = new RuntimeInspector(new ClrDataReader(memory, pid, runtimeBase), memory, $"/proc/self/fd/{descriptor}");
-        return new Session(files, inspector, dac.Version, givenUp);
+        return ($"/proc/self/fd/{descriptor}", Rights.GiveUp());
     }
 
     public ManagedReport Inspect(bool withObjects) => _inspector.Inspect(withObjects) with { RuntimeVersion = _version };
@@ -48,6 +53,6 @@ sealed class Session : IDisposable
     public void Dispose()
     {
         _inspector.Dispose();
-        _files.Dispose();
+        _memory.Dispose();
     }
 }

@@ -21,13 +21,15 @@ public sealed class ClrAnnotator(ClrOptions? options = null) : IAnnotator, IDisp
     /// <summary>What the last snapshot's claims were made from; null when the target was no .NET process.</summary>
     public ManagedReport? LastReport { get; private set; }
 
+    /// <inheritdoc/>
     public void Annotate(AnnotationContext context)
     {
         LastReport = null;
         if (RuntimeModule.Find(context) is not { } runtime)
             return;
         LastReport = _reports.Get(context, runtime);
-        new ClrClaims(context, LastReport).Claim();
+        if (!new ClrClaims(context, LastReport).Claim() && LastReport.WhyNotBetter is { } why)
+            throw new AnnotatorUnavailableException(why);
     }
 
     public void Dispose() => _reports.Dispose();

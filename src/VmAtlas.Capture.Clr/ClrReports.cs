@@ -27,8 +27,8 @@ sealed class ClrReports(ClrOptions options) : IDisposable
     /// <summary>Asks the runtime itself, where that is allowed.</summary>
     ManagedReport? TryRuntime(AnnotationContext context, out string whyNot)
     {
-        whyNot = "the runtime itself was not asked, which would disturb it (--ask-runtime)";
-        if (options.AskRuntime == AskRuntime.Never || context.Target.Process.Pid == 0)
+        whyNot = IsLive(context) ? "the runtime itself was not asked, which would disturb it (--ask-runtime)" : "a dump has no runtime that could be asked";
+        if (options.AskRuntime == AskRuntime.Never || !IsLive(context))
             return null;
         try
         {
@@ -46,15 +46,15 @@ sealed class ClrReports(ClrOptions options) : IDisposable
 
     ManagedReport? TryDebugger(AnnotationContext context, RuntimeModule runtime)
     {
-        if (!options.UseDebugger || context.Target.Process.Pid == 0)
+        if (!options.UseDebugger)
             _whyNoHelper = "it was not asked for";
-        if (!options.UseDebugger || context.Target.Process.Pid == 0 || _failures >= MostFailures)
+        if (!options.UseDebugger || _failures >= MostFailures)
             return null;
         if (_helpersRuntime != runtime)
             Drop();
         try
         {
-            _helper ??= HelperProcess.Start(options.HelperPath, options.Limits, context.Target.Process.Pid, runtime.Base, context.Cancellation);
+            _helper ??= HelperProcess.Start(options.HelperPath, options.Limits, context.Target.Process.Pid, runtime.Base, context.Cancellation, PiecesOf(context));
             _helpersRuntime = runtime;
             return _helper.Ask(options.Objects, context.Cancellation);
         }
@@ -65,6 +65,10 @@ sealed class ClrReports(ClrOptions options) : IDisposable
             return null;
         }
     }
+
+    static IReadOnlyList<SavedPiece>? PiecesOf(AnnotationContext context) => (context.Target as ISavedMemory)?.SavedPieces;
+
+    static bool IsLive(AnnotationContext context) => context.Target.Process.Pid != 0 && PiecesOf(context) is null;
 
     void Drop()
     {

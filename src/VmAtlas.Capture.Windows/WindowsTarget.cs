@@ -6,7 +6,7 @@ namespace VmAtlas.Capture.Windows;
 
 /// <summary>A process of Windows, read without stopping it. Not thread-safe.</summary>
 /// <remarks>Its ranges need PROCESS_QUERY_INFORMATION and PROCESS_VM_READ; where those are refused, who it is and its counters can still be asked.</remarks>
-public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllocationSource
+public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllocationSource, ISavedMemory
 {
     readonly IWindowsCalls _calls;
     readonly List<Allocation> _allocations = [];
@@ -30,6 +30,9 @@ public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllo
     public AddressSpaceLayout Layout { get; }
 
     public IReadOnlyList<Allocation> Allocations => _allocations;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SavedPiece>? SavedPieces => _calls.SavedPieces;
 
     /// <summary>PEB, heaps and threads.</summary>
     internal ProcessEnvironment Environment { get; }
@@ -74,6 +77,10 @@ public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllo
         mappings.MarkPresent(Measure.Private);
         _names.Resolve(mappings, strings, _allocations);
         _workingSet.Measure(mappings, _allocations, problems);
+        if (_calls.TellsProtection)
+            return;
+        mappings.MarkAbsent(Measure.Committed);
+        mappings.MarkAbsent(Measure.Private);
     }
 
     /// <summary>WorkingSetSize, PrivateUsage, PagefileUsage, … of PROCESS_MEMORY_COUNTERS_EX, by their own names, and VmPTE where it follows.</summary>

@@ -29,7 +29,8 @@ sealed class WorkingSet(IWindowsCalls calls, ulong page)
                     Total = null;
                     foreach (var measure in (ReadOnlySpan<Measure>)[Model.Measure.TotalWs, Model.Measure.PrivateWs, Model.Measure.SharedWs, Model.Measure.LockedWs])
                         mappings.MarkAbsent(measure);
-                    problems.Add(new Problem("working-set-refused", $"the working set is not known: the system refuses K32QueryWorkingSetEx ({WindowsErrors.Text(error)})"));
+                    if (calls.SavedPieces is not { Count: > 0 }) // a dump never knows it
+                        problems.Add(new Problem("working-set-refused", $"the working set is not known: the system refuses K32QueryWorkingSetEx ({WindowsErrors.Text(error)})"));
                     return;
                 }
                 Write(mappings, row, allocation.Kind, tally);

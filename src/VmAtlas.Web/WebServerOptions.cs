@@ -1,5 +1,6 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
+using VmAtlas.Model;
 using VmAtlas.Symbols;
 
 namespace VmAtlas.Web;
@@ -12,6 +13,9 @@ public sealed record WebServerOptions
 
     /// <summary>The system whose processes are offered.</summary>
     public IPlatform Platform { get; init; } = new LinuxPlatform();
+
+    /// <summary>Reads a file that is no saved snapshot but the dump of a process; null for any other file, which is then read as a saved one.</summary>
+    public Func<string, Snapshot?> ReadDump { get; init; } = _ => null;
 
     /// <summary>The port on 127.0.0.1; 0 lets the system choose.</summary>
     public int Port { get; init; }

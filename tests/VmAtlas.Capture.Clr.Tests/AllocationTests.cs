@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Model.Tracing;
@@ -8,6 +9,9 @@ namespace VmAtlas.Capture.Clr.Tests;
 public sealed class AllocationTests
 {
     const int Objects = 2_000_000, BytesEach = 24;
+
+    static readonly int[] s_events =
+        [ManagedAllocations.AllocationTick, ManagedAllocations.MethodLoadVerbose, ManagedAllocations.MethodEndVerbose, ManagedAllocations.AllocationSampled];
 
     [Fact]
     public void Sums_of_a_type_are_what_the_program_made_and_lead_to_the_call_that_made_it()
@@ -33,6 +37,7 @@ public sealed class AllocationTests
         stack.ShouldContain("ClrTarget.Program.Keep");
         stack.ShouldContain("ClrTarget.Program.Main");
         store.Store.Totals.UnknownFrees.ShouldBe(0);
+        store.Store.Sites.Total.TotalBytes.ShouldBeLessThan(4L * Objects * BytesEach, "besides these objects it makes a list of them, and nothing that is as large");
         store.Store.Sites.LiveBytes.ShouldBe(0, "nobody tells when an object dies");
     }
 
@@ -46,11 +51,38 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public void What_the_runtime_tells_of_its_settings_at_the_end_is_no_allocation()
+    {
+        using var target = ClrTarget.Start();
+        var store = Record(target.Pid, () => target.Tell("grow 200000")).Store;
+        for (var row = 0; row < store.Sites.Count; row++)
+            store.Sites[row].TotalBytes.ShouldBeLessThan(1L << 30);
+    }
+
+    [Fact]
     public void A_process_without_the_runtime_is_refused_in_a_sentence()
     {
         ManagedTrace.IsManaged(1).ShouldBeFalse();
         using var target = TestTarget.Start("trace_steady", "1");
-        Should.Throw<VmAtlasException>(() => ManagedTrace.Attach(target.Pid, "", new Keeper())).Message.ShouldContain("can not be asked for its objects");
+        Should.Throw<VmAtlasException>(() => ManagedTrace.Attach(target.Pid, new Keeper())).Message.ShouldContain("can not be asked for its objects");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("34 bytes, no greeting of a runtime")]
+    public void A_stranger_that_connects_where_runtimes_do_is_told_nothing(string says)
+    {
+        var keeper = new Keeper();
+        using var launch = new ManagedLaunch(keeper, children: true, others: null);
+        using (var stranger = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            stranger.Connect(new UnixDomainSocketEndPoint(launch.Variable[..launch.Variable.IndexOf(',', StringComparison.Ordinal)]));
+            stranger.Send(Encoding.UTF8.GetBytes(says));
+            stranger.Shutdown(SocketShutdown.Send);
+            stranger.Receive(new byte[1]).ShouldBe(0);
+        }
+        keeper.Store.ShouldBeNull();
+        launch.Problem.ShouldNotBeNull();
     }
 
     [Fact]
@@ -77,7 +109,7 @@ public sealed class AllocationTests
         {
             var bytes = new byte[random.Next(200)];
             random.NextBytes(bytes);
-            allocations.Receive(((int[])[10, 143, 144, 303])[random.Next(4)], bytes);
+            allocations.Receive(s_events[random.Next(s_events.Length)], bytes);
         }
         keeper.Store!.Sites.LiveBytes.ShouldBe(0);
     }
@@ -86,7 +118,7 @@ public sealed class AllocationTests
     {
         var keeper = new Keeper();
         ManagedTrace.IsManaged(pid).ShouldBeTrue();
-        using var trace = ManagedTrace.Attach(pid, "clrtarget", keeper);
+        using var trace = ManagedTrace.Attach(pid, keeper);
         meanwhile();
         trace.Stop();
         keeper.Store!.Ending.ShouldBe(TraceEnding.Detached);

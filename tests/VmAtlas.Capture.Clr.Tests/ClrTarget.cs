@@ -79,6 +79,12 @@ sealed class ClrTarget : IDisposable
     public (Snapshot Snapshot, ManagedReport Report) Capture(ClrOptions? options = null)
     {
         using var target = new LinuxTarget(Pid);
+        return Capture(target, options);
+    }
+
+    /// <summary>The same of a dump of it.</summary>
+    public static (Snapshot Snapshot, ManagedReport Report) Capture(ICaptureTarget target, ClrOptions? options = null)
+    {
         using var annotator = new ClrAnnotator(options);
         var snapshot = new CapturePipeline(target, [annotator]).Capture();
         snapshot.Annotators[0].ShouldSatisfyAllConditions(a => a.WhyNot.ShouldBeNull(), a => a.Ran.ShouldBeTrue());

@@ -114,7 +114,6 @@ public sealed class TraceVerbTests : IDisposable
         try
         {
             var file = _files.Path("attached.vmatlas");
-            // By a process of its own: the runtime of this one waits for its children, and would take what the tracer waits for.
             var run = RunVmatlas("trace", "--attach", $"{target.Id}", "--for", "500ms", "-o", file);
             run.Code.ShouldBe(0, run.Error);
             target.HasExited.ShouldBeFalse();
@@ -190,18 +189,5 @@ public sealed class TraceVerbTests : IDisposable
         return path;
     }
 
-    static (int Code, string Out, string Error) RunVmatlas(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "vmatlas"), arguments)
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        using var process = Process.Start(start)!;
-        process.StandardInput.Write("a line\nand ü\n");
-        process.StandardInput.Close();
-        var error = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
-    }
+    static (int Code, string Out, string Error) RunVmatlas(params string[] arguments) => VmatlasProcess.Run("a line\nand ü\n", arguments);
 }

@@ -15,11 +15,19 @@ sealed record DacFile(string Path, string? Version);
 /// </remarks>
 sealed class DacStore(IReadOnlyList<string> roots)
 {
-    const string Library = "libmscordaccore.so", Runtime = "libcoreclr.so", Framework = "shared/Microsoft.NETCore.App";
+    const string Framework = "shared/Microsoft.NETCore.App";
+
+    static readonly (string Library, string Runtime) s_names = OperatingSystem.IsWindows() ? ("mscordaccore.dll", "coreclr.dll") : ("libmscordaccore.so", "libcoreclr.so");
+
+    public static DacStore OfThisMachine() => OperatingSystem.IsWindows() ? OfWindows() : OfLinux();
+
+    /// <summary>The folder of the helper itself, which brings its own runtime, and Program Files, where only administrators write.</summary>
+    static DacStore OfWindows() =>
+        new([AppContext.BaseDirectory, Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ProgramFiles), "dotnet")]);
 
     /// <summary>Where .NET is installed by its own rules: the install location file, the usual folders, where the helper's own
     /// runtime is, DOTNET_ROOT, and runtime packages of NuGet.</summary>
-    public static DacStore OfThisMachine()
+    static DacStore OfLinux()
     {
         var roots = new List<string?>
         {
@@ -36,16 +44,17 @@ sealed class DacStore(IReadOnlyList<string> roots)
     {
         foreach (var folder in roots.SelectMany(Folders))
         {
-            if (!Fits(folder, runtime) || TrustedPath.Resolve(Path.Combine(folder, Library)) is not { } path)
+            var library = Path.Combine(folder, s_names.Library);
+            if (!Fits(folder, runtime) || (OperatingSystem.IsWindows() ? library : TrustedPath.Resolve(library)) is not { } path)
                 continue;
-            return new DacFile(path, VersionOf(folder));
+            return new DacFile(path, VersionOf(folder) ?? OwnVersion(folder));
         }
         return null;
     }
 
     static bool Fits(string folder, RuntimeIdentity runtime) =>
-        runtime.DacBuildId is { } dac ? FileBuildId(Path.Combine(folder, Library)) == dac
-        : runtime.RuntimeBuildId is { } own && FileBuildId(Path.Combine(folder, Runtime)) == own;
+        runtime.DacBuildId is { } dac ? FileBuildId(Path.Combine(folder, s_names.Library)) == dac
+        : runtime.RuntimeBuildId is { } own && FileBuildId(Path.Combine(folder, s_names.Runtime)) == own;
 
     static IEnumerable<string> Folders(string root)
     {
@@ -71,7 +80,10 @@ sealed class DacStore(IReadOnlyList<string> roots)
     }
 
     static string? VersionOf(string folder) =>
-        folder.Split('/').LastOrDefault(part => part.Length > 0 && char.IsAsciiDigit(part[0]) && part.Contains('.'));
+        folder.Split('/', '\\').LastOrDefault(part => part.Length > 0 && char.IsAsciiDigit(part[0]) && part.Contains('.'));
+
+    /// <summary>A self-contained helper runs on the runtime that lies beside it.</summary>
+    static string? OwnVersion(string folder) => folder == AppContext.BaseDirectory ? Environment.Version.ToString() : null;
 
     /// <summary>A file's build id, read as if the file were loaded: its notes lie where its first segment has them.</summary>
     static string? FileBuildId(string path)
@@ -79,6 +91,8 @@ sealed class DacStore(IReadOnlyList<string> roots)
         if (!File.Exists(path))
             return null;
         using var file = File.OpenHandle(path);
-        return ElfModule.TryOpen((at, into) => RandomAccess.Read(file, into, (long)at), 0)?.ReadBuildId();
+        return OperatingSystem.IsWindows() ? RuntimeIdentity.ReadPeBuildId(Read, 0) : ElfModule.TryOpen(Read, 0)?.ReadBuildId();
+
+        int Read(ulong at, Span<byte> into) => RandomAccess.Read(file, into, (long)at);
     }
 }

@@ -13,7 +13,7 @@ namespace VmAtlas.Capture.Clr.Helper.Inspect;
 /// method table is found the walk goes on at the next word that could be one, and what was passed over is counted. Zeros are
 /// what an allocation context has not given out yet, and count as nothing.
 /// </remarks>
-sealed class HeapWalk(ClrHeap heap, TargetMemory memory, ManagedReport ranges)
+sealed class HeapWalk(ClrHeap heap, ITargetMemory memory, ManagedReport ranges)
 {
     /// <summary>Names kept apart: a hostile heap can make up any number.</summary>
     const int MaxTypes = WireLimits.Types;

@@ -10,12 +10,12 @@ sealed class RuntimeInspector : IDisposable
     /// <summary>Reads of the segment list before giving up: one in some hundred is torn while the target collects.</summary>
     const int Attempts = 4;
 
-    readonly TargetMemory _memory;
+    readonly ITargetMemory _memory;
     readonly DataTarget _target;
     readonly ClrRuntime _runtime;
 
     /// <exception cref="InvalidDataException">There is no .NET runtime in that module, or the DAC is not its.</exception>
-    public RuntimeInspector(ClrDataReader reader, TargetMemory memory, string dac)
+    public RuntimeInspector(ClrDataReader reader, ITargetMemory memory, string dac)
     {
         _memory = memory;
         _target = new DataTarget(reader, new DataTargetOptions

@@ -6,13 +6,13 @@ namespace VmAtlas.Capture.Clr.Helper.Memory;
 
 /// <summary>What ClrMD and the DAC see of the target: its memory, and one module, the runtime.</summary>
 /// <remarks>No thread is stopped, so there are no registers to give. Other modules are left out on purpose: ClrMD would open their files.</remarks>
-sealed class ClrDataReader(TargetMemory memory, int pid, ulong runtimeBase) : IDataReader
+sealed class ClrDataReader(ITargetMemory memory, int pid, ulong runtimeBase, bool isWindows) : IDataReader
 {
     public string DisplayName => $"process {pid}";
 
     public bool IsThreadSafe => false;
 
-    public OSPlatform TargetPlatform => OSPlatform.Linux;
+    public OSPlatform TargetPlatform => isWindows ? OSPlatform.Windows : OSPlatform.Linux;
 
     public Architecture Architecture => RuntimeInformation.ProcessArchitecture;
 
@@ -47,5 +47,5 @@ sealed class ClrDataReader(TargetMemory memory, int pid, ulong runtimeBase) : ID
     public bool GetThreadContext(uint threadId, uint contextFlags, Span<byte> context) => false;
 
     public IEnumerable<ModuleInfo> EnumerateModules() =>
-        ModuleInfo.TryCreate(this, runtimeBase, "libcoreclr.so") is { } module ? [module] : [];
+        ModuleInfo.TryCreate(this, runtimeBase, isWindows ? "coreclr.dll" : "libcoreclr.so") is { } module ? [module] : [];
 }

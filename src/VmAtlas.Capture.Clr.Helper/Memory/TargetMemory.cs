@@ -2,23 +2,16 @@ using VmAtlas.Capture.Clr.Helper.Interop;
 
 namespace VmAtlas.Capture.Clr.Helper.Memory;
 
-/// <summary>Reads the target's memory without making a page of it resident, and keeps what it read until <see cref="Refresh"/>.</summary>
+/// <summary>Reads a Linux process's memory without making a page of it resident.</summary>
 /// <remarks>
 /// A page that is not present is never touched in the target: reading it through <c>/proc/PID/mem</c> would map it there. What it holds
 /// is known all the same: zeros where nothing was ever written to anonymous memory, the file's bytes where the mapping is of a file. Only
 /// what is swapped out, or mapped since the last refresh, can not be read.
 /// </remarks>
-sealed unsafe class TargetMemory(TargetFiles files)
+sealed unsafe class TargetMemory(TargetFiles files) : PageCache
 {
-    const int PageShift = 12, PageSize = 1 << PageShift;
-    const int SlabPages = 8, SlabSize = SlabPages * PageSize;
-    const int Slots = 1024;
-
     const ulong Present = 1UL << 63, Swapped = 1UL << 62;
 
-    readonly byte[]?[] _slabs = new byte[Slots][];
-    readonly ulong[] _addresses = new ulong[Slots];
-    readonly byte[] _readable = new byte[Slots];
     ProcMapping[] _mappings = files.ReadMaps();
 
     public ReadOnlySpan<ProcMapping> Mappings => _mappings;
@@ -26,47 +19,12 @@ sealed unsafe class TargetMemory(TargetFiles files)
     /// <summary>Bytes read from the target's memory, for the curious.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>Forgets what was read and takes the mappings as they are now.</summary>
-    public void Refresh()
-    {
-        _addresses.AsSpan().Clear();
-        _mappings = files.ReadMaps();
-    }
+    public override void Dispose() => files.Dispose();
 
-    /// <summary>Copies bytes and returns how many, up to the first that can not be read.</summary>
-    public int Read(ulong address, Span<byte> into)
-    {
-        var done = 0;
-        while (done < into.Length)
-        {
-            var at = address + (ulong)done;
-            if (at < PageSize || at >= 1UL << 56)
-                break;
-            var slot = Slab(at & ~(ulong)(SlabSize - 1));
-            var offset = (int)(at & (SlabSize - 1));
-            if ((_readable[slot] >> (offset >> PageShift) & 1) == 0)
-                break;
-            var n = Math.Min(into.Length - done, PageSize - (offset & (PageSize - 1)));
-            _slabs[slot].AsSpan(offset, n).CopyTo(into[done..]);
-            done += n;
-        }
-        return done;
-    }
-
-    /// <summary>The slot that holds the slab of an address, filled.</summary>
-    int Slab(ulong address)
-    {
-        var slot = (int)(unchecked(address / SlabSize * 0x9E3779B97F4A7C15) >> 54);
-        if (_addresses[slot] == address)
-            return slot;
-        var bytes = _slabs[slot] ??= GC.AllocateUninitializedArray<byte>(SlabSize);
-        _addresses[slot] = address;
-        _readable[slot] = Fill(address, bytes);
-        return slot;
-    }
+    protected override void OnRefresh() => _mappings = files.ReadMaps();
 
     /// <summary>Fills a slab and returns one bit for each page that could be read.</summary>
-    byte Fill(ulong address, Span<byte> bytes)
+    protected override byte Fill(ulong address, Span<byte> bytes)
     {
         var pages = stackalloc ulong[SlabPages];
         new Span<ulong>(pages, SlabPages).Clear();

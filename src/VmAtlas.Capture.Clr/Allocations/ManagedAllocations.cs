@@ -9,8 +9,8 @@ namespace VmAtlas.Capture.Clr.Allocations;
 /// <remarks>No event tells when an object dies, so each counts as given back at once: totals are right, what is live is the heap's own to say.</remarks>
 sealed class ManagedAllocations(int pid, ITraceSink sink, ManagedMethods methods)
 {
-    /// <summary>Numbers of events of Microsoft-Windows-DotNETRuntime.</summary>
-    public const int AllocationTick = 10, MethodLoadVerbose = 143, MethodEndVerbose = 144, AllocationSampled = 303;
+    /// <summary>Numbers of events of Microsoft-Windows-DotNETRuntime, and one of its Rundown.</summary>
+    public const int AllocationTick = 10, MethodLoadVerbose = 143, AllocationSampled = 303, MethodEndVerbose = NetTraceReader.Rundown + 144;
 
     /// <summary>Mean bytes between two samples: AllocationSampled's, and AllocationTick's, which is always this much.</summary>
     public const ulong Interval = 100 << 10;

@@ -12,7 +12,7 @@ namespace VmAtlas.Capture.Clr.Allocations;
 /// for all that was made since the last: right in sum, and in the mean only where types and places take turns.</remarks>
 public sealed class ManagedTrace : IDisposable
 {
-    const string Provider = "Microsoft-Windows-DotNETRuntime";
+    internal const string Provider = "Microsoft-Windows-DotNETRuntime";
     const ulong Gc = 0x1, Jit = 0x10, AllocationSampling = 0x80000000000;
     const uint Informational = 4, Verbose = 5, BufferMib = 64;
     const int FirstWithSampling = 10;
@@ -58,8 +58,17 @@ public sealed class ManagedTrace : IDisposable
         }
     }
 
+    /// <summary>The process whose objects they are.</summary>
+    public int Pid => _pid;
+
+    /// <summary>What its <see cref="ITraceObserver"/> gave for it.</summary>
+    public ITraceSink Sink => _sink;
+
     /// <exception cref="VmAtlasException">Its runtime does not answer.</exception>
-    public static ManagedTrace Attach(int pid, string command, ITraceObserver observer)
+    public static ManagedTrace Attach(int pid, ITraceObserver observer) => Begin(pid, attached: true, observer);
+
+    /// <param name="attached">Objects were made before.</param>
+    internal static ManagedTrace Begin(int pid, bool attached, ITraceObserver observer)
     {
         try
         {
@@ -72,7 +81,7 @@ public sealed class ManagedTrace : IDisposable
             var connection = DiagnosticsConnection.Ask(pid, DiagnosticsMessage.StartSession(Provider, keywords, level, BufferMib, rundown: true), CancellationToken.None);
             if (DiagnosticsMessage.ReadAnswer(connection.Stream) is not { Length: >= 8 } answer)
                 throw new InvalidDataException("its runtime started no session");
-            var sink = observer.Begin(new TraceProcess(pid, 0, command, DateTimeOffset.UtcNow, true, ManagedAllocations.Interval));
+            var sink = observer.Begin(new TraceProcess(pid, 0, CommandOf(pid), DateTimeOffset.UtcNow, attached, ManagedAllocations.Interval));
             return new ManagedTrace(pid, connection, BinaryPrimitives.ReadUInt64LittleEndian(answer), sink);
         }
         catch (Exception e) when (e is AnnotatorUnavailableException or IOException or InvalidDataException or SocketException or ObjectDisposedException or UnauthorizedAccessException)
@@ -102,15 +111,42 @@ public sealed class ManagedTrace : IDisposable
                 gone = true; // it ended at this moment
             }
         }
-        _connection.Dispose();
-        _thread.Join();
-        _sink.End(gone ? TraceEnding.Gone : TraceEnding.Detached, 0, _allocations.LastTime);
+        Close(gone ? TraceEnding.Gone : TraceEnding.Detached, 0);
+    }
+
+    /// <summary>The same for a process that has ended, as said: what it told before is read to its end.</summary>
+    public void Stop(TraceEnding ending, int value)
+    {
+        if (_finished)
+            return;
+        _finished = true;
+        _thread.Join(s_ending);
+        Close(ending, value);
     }
 
     public void Dispose()
     {
         Stop();
         _connection.Dispose();
+    }
+
+    static string CommandOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // it has ended already
+        }
+    }
+
+    void Close(TraceEnding ending, int value)
+    {
+        _connection.Dispose();
+        _thread.Join();
+        _sink.End(ending, value, _allocations.LastTime);
     }
 
     void Read()

@@ -14,15 +14,16 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
     /// at a time. Wrong where the heap has a hard limit below it: then it is a reservation of the runtime, no more.</summary>
     const ulong SmallestGcReservation = 64UL << 20;
 
-    const string ByShape = "private memory reserved the way the .NET runtime does (inaccessible, left out of core dumps) in a .NET process";
+    readonly bool _hasAllocations = context.Target is IAllocationSource;
 
     readonly int[] _regionOfKind = Filled(ManagedKinds.Count);
     int _collectors = -1, _any = -1;
 
-    public void Claim()
+    /// <summary>Claims what there is; false when that is nothing.</summary>
+    public bool Claim()
     {
         ClaimCodeReserve();
-        var runs = ReservationRuns.Find(context);
+        var runs = context.Target is IAllocationSource source ? AllocationRuns.Find(context, source, report) : ReservationRuns.Find(context);
         foreach (var run in runs)
             ClaimIfCollectors(run);
         foreach (var range in report.Ranges)
@@ -32,6 +33,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         ClaimDoubleMapped();
         if (_any >= 0)
             AddFacts(_collectors >= 0 ? _collectors : _any);
+        return _any >= 0;
     }
 
     /// <summary>Claims inaccessible memory that touches the doublemapped file: the rest of a stretch that was kept for code.</summary>
@@ -127,6 +129,7 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
             var reason = kind switch
             {
                 ManagedKind.DoubleMapped => "the file behind it is named doublemapper, by which the .NET runtime writes and executes code",
+                ManagedKind.CodeReserve when _hasAllocations => "the rest of what was allocated together with a heap of the runtime",
                 ManagedKind.CodeReserve => "reserved the way the .NET runtime does (inaccessible, left out of core dumps), with its code in it or next to it",
                 ManagedKind.Other => report.Evidence == ManagedEvidence.Debugger ? Told : ByShape,
                 _ => Told,
@@ -136,6 +139,10 @@ sealed class ClrClaims(AnnotationContext context, ManagedReport report)
         }
         return region;
     }
+
+    string ByShape => _hasAllocations
+        ? "a large private reservation in a .NET process"
+        : "private memory reserved the way the .NET runtime does (inaccessible, left out of core dumps) in a .NET process";
 
     string Told => report.Evidence switch
     {

@@ -3,7 +3,7 @@ using VmAtlas.Model;
 namespace VmAtlas.Capture.Clr.Detection;
 
 /// <summary>The .NET runtime of a target.</summary>
-/// <param name="Base">Where its ELF header is mapped.</param>
+/// <param name="Base">Where its ELF or PE header is mapped.</param>
 /// <param name="IsSingleFile">It is linked into the program itself.</param>
 sealed record RuntimeModule(ulong Base, bool IsSingleFile)
 {
@@ -17,6 +17,8 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
     /// </remarks>
     public static RuntimeModule? Find(AnnotationContext context)
     {
+        if (context.Target is IAllocationSource source)
+            return FindImage(context, source.Allocations);
         var (mappings, strings) = (context.Mappings, context.Strings);
         var (name, isRuntime) = (-1, false);
         foreach (var i in context.Index.Files)
@@ -30,6 +32,18 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
                 return new RuntimeModule(mappings.Starts[i], IsSingleFile: false);
         }
         return context.Target is IMemorySource memory && MayBeInProgram(context) ? FindInProgram(context, memory) : null;
+    }
+
+    /// <summary>On Windows: the image named coreclr.dll. One that is linked into a program is not looked for.</summary>
+    static RuntimeModule? FindImage(AnnotationContext context, IReadOnlyList<Allocation> allocations)
+    {
+        foreach (var allocation in allocations)
+        {
+            if (allocation.Kind == AllocationKind.Image && context.Mappings.Names[allocation.First] is not 0 and var name
+                && context.Strings[name].EndsWith("\\coreclr.dll", StringComparison.OrdinalIgnoreCase))
+                return new RuntimeModule(allocation.Base, IsSingleFile: false);
+        }
+        return null;
     }
 
     /// <summary>A runtime has some ten MiB of code: a process none of whose files has half of that mapped is not looked into.</summary>

@@ -5,24 +5,28 @@ namespace VmAtlas.Capture.Clr.Diagnostics;
 /// <summary>A connection to a runtime's diagnostics server that ends when its time is over, whatever the other side does.</summary>
 sealed class DiagnosticsConnection : IDisposable
 {
-    readonly Socket _socket;
     readonly CancellationTokenRegistration _ending;
 
-    DiagnosticsConnection(Socket socket, CancellationToken deadline)
+    public DiagnosticsConnection(Socket socket, CancellationToken deadline)
+        : this(new NetworkStream(socket, ownsSocket: true), deadline)
     {
-        _socket = socket;
-        Stream = new NetworkStream(socket, ownsSocket: true);
+    }
+
+    DiagnosticsConnection(Stream stream, CancellationToken deadline)
+    {
+        Stream = stream;
         _ending = deadline.Register(Stream.Dispose);
     }
 
     /// <summary>What the other side says; a read that is under way when time is over fails with an <see cref="IOException"/>.</summary>
-    public NetworkStream Stream { get; }
+    public Stream Stream { get; }
 
     /// <summary>Connects and asks.</summary>
     /// <exception cref="AnnotatorUnavailableException">Nobody listens, or not the target.</exception>
     public static DiagnosticsConnection Ask(int pid, byte[] question, CancellationToken deadline)
     {
-        var connection = new DiagnosticsConnection(DiagnosticsPort.Connect(pid), deadline);
+        var stream = OperatingSystem.IsWindows() ? DiagnosticsPipe.Connect(pid, deadline) : (Stream)new NetworkStream(DiagnosticsPort.Connect(pid), ownsSocket: true);
+        var connection = new DiagnosticsConnection(stream, deadline);
         try
         {
             connection.Stream.Write(question);
@@ -39,6 +43,5 @@ sealed class DiagnosticsConnection : IDisposable
     {
         _ending.Dispose();
         Stream.Dispose();
-        _socket.Dispose();
     }
 }

@@ -24,8 +24,7 @@ static class DiagnosticsMessage
         Write(payload, providers);
         Write(payload, keywords);
         Write(payload, level);
-        Write(payload, (uint)provider.Length + 1);
-        payload.Write(Encoding.Unicode.GetBytes(provider + '\0'));
+        Write(payload, provider);
         Write(payload, noFilter);
     });
 
@@ -34,6 +33,19 @@ static class DiagnosticsMessage
 
     /// <summary>Process, ProcessInfo2.</summary>
     public static byte[] ProcessInfo() => Message(ProcessSet, 4, _ => { });
+
+    /// <summary>Process, ResumeRuntime: it was to wait at its start for somebody who allows it to go on.</summary>
+    public static byte[] Resume() => Message(ProcessSet, 1, _ => { });
+
+    /// <summary>Process, SetEnvironmentVariable; null takes the variable away.</summary>
+    public static byte[] SetVariable(string name, string? value) => Message(ProcessSet, 3, payload =>
+    {
+        Write(payload, name);
+        if (value is null)
+            Write(payload, 0u);
+        else
+            Write(payload, value);
+    });
 
     /// <summary>The payload of the answer.</summary>
     /// <exception cref="InvalidDataException">It is no answer, or says that the question can not be answered.</exception>
@@ -78,6 +90,12 @@ static class DiagnosticsMessage
         var bytes = message.WrittenSpan.ToArray();
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(14), (ushort)bytes.Length);
         return bytes;
+    }
+
+    static void Write(ArrayBufferWriter<byte> payload, string text)
+    {
+        Write(payload, (uint)text.Length + 1);
+        payload.Write(Encoding.Unicode.GetBytes(text + '\0'));
     }
 
     static void Write(ArrayBufferWriter<byte> payload, uint value)

@@ -44,10 +44,16 @@ static class DiagnosticsPort
     /// <summary>Whether the process at the other end is the target, by the kernel's word.</summary>
     static void RequirePeer(Socket socket, int pid)
     {
+        if (PeerOf(socket) != pid)
+            throw new AnnotatorUnavailableException("another process listens where its runtime should, and was asked nothing");
+    }
+
+    /// <summary>The process at the other end of a socket; 0 where the kernel does not say.</summary>
+    public static int PeerOf(Socket socket)
+    {
         const int solSocket = 1, peerCredentials = 17;
         Span<byte> credentials = stackalloc byte[12]; // struct ucred: pid, uid, gid
-        if (socket.GetRawSocketOption(solSocket, peerCredentials, credentials) < 4 || BinaryPrimitives.ReadInt32LittleEndian(credentials) is var peer && peer != pid)
-            throw new AnnotatorUnavailableException("another process listens where its runtime should, and was asked nothing");
+        return socket.GetRawSocketOption(solSocket, peerCredentials, credentials) < 4 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(credentials);
     }
 
     /// <summary>coreclr's ds-ipc-pal-socket.c: "dotnet-diagnostic-PID-START-socket" in TMPDIR, else in /tmp.</summary>

@@ -5,7 +5,7 @@ using System.Text;
 namespace VmAtlas.Capture.Clr.Diagnostics;
 
 /// <summary>Receives an event of the runtime's provider.</summary>
-/// <param name="id">Its number within the provider.</param>
+/// <param name="id">Its number within the provider, with <see cref="NetTraceReader.Rundown"/> added for the other one's.</param>
 delegate void RuntimeEvent(int id, ReadOnlySpan<byte> payload);
 
 /// <summary>Reads a nettrace stream (version 4, that of .NET 5 to 10) as it arrives and passes on the events of one provider, and those of the same name with
@@ -17,6 +17,9 @@ delegate void RuntimeEvent(int id, ReadOnlySpan<byte> payload);
 /// </remarks>
 sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive)
 {
+    /// <summary>Tells the events of the second provider from the first's, whose numbers mean other things.</summary>
+    public const int Rundown = 1 << 16;
+
     public const int MaxBlock = 32 << 20;
     public const long MaxBytes = 1L << 30;
     const int MaxKinds = 1 << 14, MaxName = 64, MaxStacks = 1 << 20;
@@ -116,11 +119,13 @@ sealed class NetTraceReader(Stream stream, string provider, RuntimeEvent receive
     /// <summary>Number, provider, number of the event within the provider; names and fields are not needed.</summary>
     void Learn(ReadOnlySpan<byte> payload)
     {
-        var name = Encoding.Unicode.GetBytes(provider + '\0');
-        if (!Fits(payload, name) && !Fits(payload, name = Encoding.Unicode.GetBytes(provider + "Rundown\0")))
+        var (name, mark) = (Encoding.Unicode.GetBytes(provider + '\0'), 0);
+        if (!Fits(payload, name))
+            (name, mark) = (Encoding.Unicode.GetBytes(provider + "Rundown\0"), Rundown);
+        if (!Fits(payload, name))
             return;
         Require(_eventOf.Count < MaxKinds, "too many kinds of events");
-        _eventOf[BinaryPrimitives.ReadUInt32LittleEndian(payload)] = BinaryPrimitives.ReadInt32LittleEndian(payload[(4 + name.Length)..]);
+        _eventOf[BinaryPrimitives.ReadUInt32LittleEndian(payload)] = mark + BinaryPrimitives.ReadUInt16LittleEndian(payload[(4 + name.Length)..]);
     }
 
     static bool Fits(ReadOnlySpan<byte> payload, byte[] name) => payload.Length >= 8 + name.Length && payload[4..].StartsWith(name);

@@ -11,7 +11,10 @@ namespace VmAtlas.Capture.Clr.Isolated;
 sealed class HelperProcess : IDisposable
 {
     /// <summary>Environment the helper gets; nothing else of ours reaches it.</summary>
-    static readonly string[] s_passedOn = ["HOME", "PATH", "DOTNET_ROOT", "NUGET_PACKAGES", "TMPDIR"];
+    static readonly string[] s_passedOn = ["HOME", "PATH", "DOTNET_ROOT", "NUGET_PACKAGES", "TMPDIR", "SystemRoot", "TEMP"];
+
+    /// <summary>In place of a process: where its memory lies is told on the input (<see cref="PieceFrames"/>).</summary>
+    public const string Saved = "saved";
 
     readonly Process _process;
     readonly FrameReader _frames;
@@ -28,7 +31,7 @@ sealed class HelperProcess : IDisposable
     }
 
     /// <summary>Where it is: beside the program that runs.</summary>
-    public static string DefaultPath => Path.Combine(AppContext.BaseDirectory, "vmatlas-clr");
+    public static string DefaultPath => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "vmatlas-clr.exe" : "vmatlas-clr");
 
     /// <summary>The rights the helper says it gave up.</summary>
     public string GivenUp { get; private set; } = "";
@@ -36,23 +39,25 @@ sealed class HelperProcess : IDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>Starts the helper and waits until it has the target's runtime open.</summary>
+    /// <param name="pid">The live process, where there is nothing saved.</param>
+    /// <param name="saved">The memory of a dump.</param>
     /// <exception cref="AnnotatorUnavailableException">It can not be had, or it can not read that runtime.</exception>
-    public static HelperProcess Start(string path, HelperLimits limits, int pid, ulong runtimeBase, CancellationToken cancellation)
+    public static HelperProcess Start(string path, HelperLimits limits, int pid, ulong runtimeBase, CancellationToken cancellation, IReadOnlyList<SavedPiece>? saved = null)
     {
         if (!File.Exists(path))
             throw new AnnotatorUnavailableException($"its helper {Path.GetFileName(path)} is not installed beside the program");
-        var start = new ProcessStartInfo(path, [pid.ToString(CultureInfo.InvariantCulture), runtimeBase.ToString("x", CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo(path, [saved is null ? pid.ToString(CultureInfo.InvariantCulture) : Saved, runtimeBase.ToString("x", CultureInfo.InvariantCulture)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = "/",
+            WorkingDirectory = Path.GetPathRoot(path),
         };
         SetEnvironment(start.Environment);
         var helper = new HelperProcess(Process.Start(start)!, limits);
         try
         {
-            helper.GivenUp = helper.Within(limits.Open, helper.ReadReady, cancellation);
+            helper.GivenUp = helper.Within(limits.Open, () => helper.Open(saved), cancellation);
             return helper;
         }
         catch
@@ -105,8 +110,10 @@ sealed class HelperProcess : IDisposable
         environment["DOTNET_TieredPGO"] = "0";
     }
 
-    string ReadReady()
+    string Open(IReadOnlyList<SavedPiece>? saved)
     {
+        if (saved is not null)
+            PieceFrames.Write(new FrameWriter(_process.StandardInput.BaseStream), saved);
         var kind = _frames.Read(out var payload);
         return kind switch
         {

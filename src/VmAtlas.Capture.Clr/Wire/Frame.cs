@@ -15,6 +15,12 @@ enum FrameKind : byte
 
     /// <summary>The helper could not do it: why, as text. Nothing follows.</summary>
     Failure,
+
+    /// <summary>To the helper, of a dump: the path of a file that holds memory.</summary>
+    File,
+
+    /// <summary>To the helper, of a dump: which memory the files hold. See <see cref="PieceFrames"/>.</summary>
+    Pieces,
 }
 
 /// <summary>Bounds on what the helper may say. It reads memory that is not trusted, so neither is it.</summary>
@@ -58,7 +64,7 @@ sealed class FrameReader(Stream stream)
         stream.ReadExactly(_header);
         var kind = (FrameKind)_header[0];
         var length = BinaryPrimitives.ReadUInt32LittleEndian(_header.AsSpan(1));
-        if (kind is < FrameKind.Ready or > FrameKind.Failure || length > WireLimits.FrameBytes)
+        if (kind is < FrameKind.Ready or > FrameKind.Pieces || length > WireLimits.FrameBytes)
             throw new InvalidDataException($"frame of kind {_header[0]} and {length} bytes");
         if (++_frames > WireLimits.Frames)
             throw new InvalidDataException($"more than {WireLimits.Frames} frames");

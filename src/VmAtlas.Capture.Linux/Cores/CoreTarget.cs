@@ -6,7 +6,7 @@ namespace VmAtlas.Capture.Linux.Cores;
 /// <summary>A process as its core dump has it: mappings, files, threads, and the memory that was written.</summary>
 /// <remarks>What a core can not know is absent: commit, working set, swap, page tables, and whether a mapping is shared (all are taken for private).
 /// The limits of the address space are the machine's usual ones.</remarks>
-public sealed class CoreTarget : ICaptureTarget, IMemorySource
+public sealed class CoreTarget : ICaptureTarget, IMemorySource, ISavedMemory
 {
     const ulong UserEnd = 0x7ffffffff000, UserEndArm = 1UL << 48, UserEndWide = 0xfffffffffff000, Vsyscall = 0xffffffffff600000;
     const ushort MachineArm = 183;
@@ -42,6 +42,9 @@ public sealed class CoreTarget : ICaptureTarget, IMemorySource
     public AddressSpaceLayout Layout { get; }
 
     internal CoreNotes Notes { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SavedPiece> SavedPieces => field ??= CoreMemory.PiecesOf(_core, Notes);
 
     /// <exception cref="VmAtlasException"><see cref="Failure.BadFile"/>: damaged, or of a kind that is not read.</exception>
     public static CoreTarget Open(string path)

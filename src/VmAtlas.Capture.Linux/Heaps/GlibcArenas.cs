@@ -9,6 +9,7 @@ namespace VmAtlas.Capture.Linux.Heaps;
 /// points to a chunk in private anonymous memory and is followed by 127 pairs of bin pointers. The other arenas follow by
 /// malloc's own ring. Wrong when a program plants such a shape on purpose; then only names and figures of its own report are wrong. Not found
 /// before malloc's first use, in 32-bit programs, and where another malloc took its place. A second copy of libc (dlmopen) is not looked for.
+/// The target runs on after its mappings were read: its heaps may have grown and its arenas become more, which the shape allows for.
 /// </remarks>
 public sealed class GlibcArenas
 {
@@ -18,6 +19,12 @@ public sealed class GlibcArenas
     const long MaxDataBytes = 64 << 20;
     const int MaxHeaps = 1 << 20;
 
+    /// <summary>Above what any x86-64 or arm64 kernel gives a process: 57 bits with five levels of page tables, half of them its own.</summary>
+    const ulong HighestAddress = 1UL << 56;
+
+    /// <summary>Heaps of 64 MiB, unless malloc uses huge pages.</summary>
+    const int UsualHeapShift = 26;
+
     /// <summary>Mappings of data looked through: a process that maps tens of thousands of files privately has no libc among them.</summary>
     const int MaxDataMappings = 512;
 
@@ -26,11 +33,13 @@ public sealed class GlibcArenas
     readonly IMemorySource _memory;
     readonly WordCache _words;
     readonly Func<ulong, bool> _couldBeChunk;
+    readonly int _break;
 
     GlibcArenas(BlockTable mappings, StringTable strings, IMemorySource memory)
     {
         (_mappings, _strings, _memory, _words) = (mappings, strings, memory, new WordCache(memory, WordCache.Scattered));
-        _couldBeChunk = a => HeapMappings.Holding(_mappings, a) >= 0;
+        _break = HeapMappings.Break(mappings, strings);
+        _couldBeChunk = a => HeapMappings.Holding(_mappings, a) >= 0 || HeapMappings.HasRoomFor(_mappings, _break, a);
     }
 
     /// <summary>The main arena first.</summary>
@@ -115,7 +124,12 @@ public sealed class GlibcArenas
         var mainOffset = arenas.Count > 0 ? arenas[0].TopOffset : closed ? (int)(mainTop - next) : 96;
         var found = new List<GlibcArena> { Main(mainTop, mainOffset, header, data) };
         foreach (var (address, offset, words) in arenas)
-            found.Add(Secondary(found.Count, address, offset, words));
+        {
+            if (HeapMappings.Holding(_mappings, address) >= 0)
+                found.Add(Secondary(found.Count, address, offset, words));
+            else
+                _problems.Add(new Problem("heap-new-arena", $"the arena at {new Address(address)} was made after the mappings were read"));
+        }
         Arenas = found;
     }
 
@@ -128,13 +142,16 @@ public sealed class GlibcArenas
     /// <summary>The ring closes at the main arena's own start, a little before its <c>top</c>.</summary>
     static bool IsMain(ulong next, ulong mainTop) => next <= mainTop && mainTop - next <= 160;
 
+    /// <summary>An arena made after the mappings were read stands first in the ring, before all others: where it is nothing is known to be, and its
+    /// own first heap must do.</summary>
     int? TopOffsetOf(ulong arena)
     {
-        if ((arena & 7) != 0 || !_couldBeChunk(arena))
+        if ((arena & 7) != 0 || arena >= HighestAddress)
             return null;
+        bool CouldBeChunk(ulong address) => _couldBeChunk(address) || (address ^ arena) >> UsualHeapShift == 0;
         for (var offset = 160; offset >= 0; offset -= 8)
         {
-            if (ArenaHeader.HasBins(ReadHeader(arena + (ulong)offset), arena + (ulong)offset, _couldBeChunk))
+            if (ArenaHeader.HasBins(ReadHeader(arena + (ulong)offset), arena + (ulong)offset, CouldBeChunk))
                 return offset;
         }
         return null;
@@ -152,7 +169,7 @@ public sealed class GlibcArenas
     {
         var heaps = new List<GlibcHeap>();
         var top = header[0];
-        var heapRow = HeapMappings.Break(_mappings, _strings);
+        var heapRow = _break;
         var range = heapRow < 0 ? default : Run(heapRow);
         Parameters = MallocParameters.Find(data, range.Start.Value, range.End.Value);
         if (heapRow >= 0 && top != topField)
@@ -179,8 +196,15 @@ public sealed class GlibcArenas
         var top = info;
         while (info != 0 && seen.Count < MaxHeaps && seen.Add(info) && TryReadHeap(info, out var arena, out var previous, out var size))
         {
-            if (arena != address || HeapMappings.Holding(_mappings, info) is not (>= 0 and var row))
+            if (arena != address)
                 break;
+            var row = HeapMappings.Holding(_mappings, info);
+            if (row < 0)
+            {
+                // Mapped after the mappings were read.
+                info = previous;
+                continue;
+            }
             var end = Math.Min(size > ulong.MaxValue - info ? ulong.MaxValue : info + size, HeapMappings.RunEnd(_mappings, row));
             heaps.Add(new GlibcHeap(AddressRange.Of(info, end), FirstChunk(info, address, topOffset), info == top, IsBreak: false,
                 new Address(info + reserve)));
@@ -208,11 +232,11 @@ public sealed class GlibcArenas
     /// use huge pages.</summary>
     ulong HeapInfoOf(ulong chunk, ulong arena, out ulong reserve)
     {
-        foreach (var shift in (ReadOnlySpan<int>)[26, 20, 21, 22, 23, 24, 25, 27, 28, 29, 30, 31, 32, 33, 34, 35])
+        foreach (var shift in (ReadOnlySpan<int>)[UsualHeapShift, 20, 21, 22, 23, 24, 25, 27, 28, 29, 30, 31, 32, 33, 34, 35])
         {
             reserve = 1UL << shift;
             var info = chunk & ~(reserve - 1);
-            if (_couldBeChunk(info) && _words.TryRead(info, out var owner) && owner == arena)
+            if (_words.TryRead(info, out var owner) && owner == arena)
                 return info;
         }
         reserve = 0;

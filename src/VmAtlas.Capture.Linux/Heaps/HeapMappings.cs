@@ -8,11 +8,25 @@ static class HeapMappings
 {
     const Protection ReadWrite = Protection.Read | Protection.Write;
 
+    /// <summary>How far the break is believed to move between a look at the mappings and one at the heap.</summary>
+    const ulong MaxBreakGrowth = 256 << 20;
+
     /// <summary>The private anonymous readable and writable mapping that holds an address, or -1.</summary>
     public static int Holding(BlockTable mappings, ulong address)
     {
         var row = mappings.IndexOf(new Address(address));
         return row >= 0 && IsAnonymous(mappings, row) ? row : -1;
+    }
+
+    /// <summary>Whether an address lies where a heap may have grown to since the mappings were read: in what is reserved right behind one, or behind
+    /// the program's break.</summary>
+    public static bool HasRoomFor(BlockTable mappings, int breakRow, ulong address)
+    {
+        var row = mappings.IndexOf(new Address(address));
+        if (row < 0)
+            return breakRow >= 0 && address >= mappings.Ends[breakRow] && address - RunEnd(mappings, breakRow) < MaxBreakGrowth;
+        return row > 0 && mappings.Inodes[row] == 0 && !mappings.Protections[row].IsAccessible() && !mappings.Protections[row].IsShared()
+            && mappings.Starts[row] == mappings.Ends[row - 1] && IsAnonymous(mappings, row - 1);
     }
 
     /// <summary>The end of the private anonymous read-write memory that goes on from a row without a gap: advice and locks on a part of a heap

@@ -26,7 +26,7 @@ sealed unsafe class PageWords
 
     /// <summary>A page moves within microseconds, a batch of them within milliseconds, and within tens where the mover itself has to wait for
     /// a core. What is still not there after that, pages in a device or broken ones, is not waited for.</summary>
-    const int MostLooks = 32, MostWaits = 200;
+    const int MostLooks = 100, MostWaits = 200;
 
     const int WindowPages = 8192;
 
@@ -63,36 +63,43 @@ sealed unsafe class PageWords
     {
         var pages = (int)Math.Min(WindowPages, (horizon - start) >> _pageShift);
         Forget();
-        var got = Read(pagemap, start, pages);
-        for (var looks = 1; looks < MostLooks && _waits < MostWaits && HasMoving(_words.AsSpan(0, got)); looks++, _waits++)
-        {
-            Thread.Sleep(1);
-            got = Read(pagemap, start, pages);
-        }
+        var got = Read(pagemap, start, _words.AsSpan(0, pages));
         if (got == 0)
             return false;
+        WaitForMoving(pagemap, start, _words.AsSpan(0, got));
         (_start, _end) = (start, start + ((ulong)got << _pageShift));
         return true;
     }
 
-    static bool HasMoving(ReadOnlySpan<ulong> words)
+    /// <summary>Looks again at the pages on the move, and at no other: of a large heap some would always be.</summary>
+    void WaitForMoving(SafeFileHandle pagemap, ulong start, Span<ulong> words)
     {
-        foreach (var word in words)
+        var first = NextMoving(words, 0);
+        for (var looks = 1; first < words.Length && looks < MostLooks && _waits < MostWaits; looks++, _waits++)
         {
-            if (IsMoving(word))
-                return true;
+            Thread.Sleep(1);
+            for (var page = first; page < words.Length; page = NextMoving(words, page + 1))
+                Read(pagemap, start + ((ulong)page << _pageShift), words.Slice(page, 1));
+            first = NextMoving(words, first);
         }
-        return false;
+    }
+
+    /// <summary>The first page on the move from one on; the number of pages where there is none.</summary>
+    static int NextMoving(ReadOnlySpan<ulong> words, int from)
+    {
+        while (from < words.Length && !IsMoving(words[from]))
+            from++;
+        return from;
     }
 
     /// <returns>How many words were read.</returns>
-    int Read(SafeFileHandle pagemap, ulong start, int pages)
+    int Read(SafeFileHandle pagemap, ulong start, Span<ulong> words)
     {
         nint got;
         do
         {
-            fixed (ulong* into = _words)
-                got = Libc.pread(pagemap, into, (nuint)pages * sizeof(ulong), (long)(start >> _pageShift) * sizeof(ulong));
+            fixed (ulong* into = words)
+                got = Libc.pread(pagemap, into, (nuint)words.Length * sizeof(ulong), (long)(start >> _pageShift) * sizeof(ulong));
         }
         while (got < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
         return (int)Math.Max(0, got) / sizeof(ulong);

@@ -38,6 +38,9 @@ sealed class AllocationIndex(AnnotationContext context, IReadOnlyList<Allocation
 
     public bool IsFree(Allocation allocation) => context.Claims.IsFree(allocation.First);
 
+    /// <summary>Whether a row is address space only.</summary>
+    public bool IsReserved(int row) => context.Mappings.Protections[row] == Protection.None && (context.Mappings.Facts[row] & BlockFlags.NoAccess) == 0;
+
     public void Claim(int region, Allocation allocation)
     {
         for (var row = allocation.First; row <= allocation.Last; row++)

@@ -29,7 +29,7 @@ sealed class HeapAnnotator : IAnnotator
         var narrow = environment.IsWow64;
         foreach (var allocation in index.All)
         {
-            if (allocation.Kind == AllocationKind.Image || !index.IsFree(allocation) || context.Mappings.Get(Measure.Committed, allocation.First) == 0)
+            if (allocation.Kind == AllocationKind.Image || !index.IsFree(allocation) || index.IsReserved(allocation.First))
                 continue;
             if (SegmentOf(target, allocation.Base, PebLayout.Wide) is { } heap)
                 claims.ClaimSegment(allocation, heap, PebLayout.Wide);

@@ -35,12 +35,14 @@ sealed class ThreadAnnotator : IAnnotator
         blocks.Claim();
     }
 
+    /// <summary>The allocation of a stack: from where it was allocated up to its base. A dump may have only what is in use of it, which lies right below the base.</summary>
+    static Allocation? StackOf(AllocationIndex index, StackBounds bounds) =>
+        index.Find(bounds.Base - 1) is { Kind: AllocationKind.Private } stack && (index.Find(bounds.Allocation) == stack || index.RangeOf(stack).Start.Value > bounds.Allocation)
+            ? stack : null;
+
     static void Claim(AnnotationContext context, AllocationIndex index, WindowsTarget target, ulong teb, PebLayout layout, string details, uint id)
     {
-        if (!target.TryReadStack(teb, layout, out var bounds) || index.Find(bounds.Allocation) is not { Kind: AllocationKind.Private } stack)
-            return;
-        var range = index.RangeOf(stack);
-        if (bounds.Base <= range.Start.Value || bounds.Base > range.End.Value || !index.IsFree(stack))
+        if (!target.TryReadStack(teb, layout, out var bounds) || StackOf(index, bounds) is not { } stack || !index.IsFree(stack))
             return;
         var region = context.Claims.AddRegion(MemoryType.Stack, details, $"the environment block of thread {id} at {new Address(teb)} names it as its stack");
         index.Claim(region, stack);
@@ -50,7 +52,7 @@ sealed class ThreadAnnotator : IAnnotator
         for (var row = stack.First; row <= stack.Last; row++)
         {
             var label = (context.Mappings.Facts[row] & BlockFlags.Guard) != 0 ? "guard"
-                : context.Mappings.Get(Measure.Committed, row) == 0 ? "reserve" : "";
+                : index.IsReserved(row) ? "reserve" : "";
             if (label.Length > 0)
                 context.Claims.Label(region, context.Mappings.Range(row), label);
         }

@@ -4,7 +4,8 @@ using VmAtlas.Model;
 namespace VmAtlas.Capture.Windows.Annotators;
 
 /// <summary>Memory that Windows itself keeps in every process: shared user data, the process environment block and what it points to.</summary>
-/// <remarks>Evidence: shared user data has a fixed address; the rest the system or the PEB names. A program may overwrite its PEB: then a name is
+/// <remarks>Evidence: shared user data has a fixed address; the bitmap of Control Flow Guard is a section without a file of exactly a 64th of the address space of
+/// 128 TiB (two bits for 16 bytes of it), which nothing else is likely to be; the rest the system or the PEB names. A program may overwrite its PEB: then a name is
 /// wrong, never a type or a measure, which are what the system says of the memory.</remarks>
 sealed class WellKnownAnnotator : IAnnotator
 {
@@ -15,6 +16,7 @@ sealed class WellKnownAnnotator : IAnnotator
     public void Annotate(AnnotationContext context)
     {
         var index = AllocationIndex.Of(context);
+        ClaimCallTargets(context, index);
         Claim(context, index, SharedUserData, "User Shared Data", "Windows maps its data for all processes at this address");
         if (context.Target is not WindowsTarget { Environment.Blocks: { Count: > 0 } blocks } target)
             throw new AnnotatorUnavailableException("the target does not say where its environment block is");
@@ -32,6 +34,16 @@ sealed class WellKnownAnnotator : IAnnotator
                     Claim(context, index, environment, "Environment Variables", "the process parameters point to it");
             }
             Claim(context, index, peb, "Process Environment Block", "the system says that it is there");
+        }
+    }
+
+    static void ClaimCallTargets(AnnotationContext context, AllocationIndex index)
+    {
+        const ulong AddressSpace = 1UL << 47, BytesForOne = 64;
+        foreach (var allocation in index.All)
+        {
+            if (allocation.Kind == AllocationKind.Mapped && index.RangeOf(allocation).Size.Bytes == AddressSpace / BytesForOne)
+                Claim(context, index, index.RangeOf(allocation).Start.Value, "Control Flow Guard Bitmap", "a section without a file that takes a 64th of the address space, as its bits do");
         }
     }
 

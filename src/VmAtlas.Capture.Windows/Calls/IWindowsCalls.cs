@@ -6,6 +6,12 @@ public interface IWindowsCalls : IDisposable
 {
     int Pid { get; }
 
+    /// <summary>Where its memory lies, of a dump; empty where it is known in pieces only (a recording); null of a process that runs.</summary>
+    IReadOnlyList<SavedPiece>? SavedPieces => null;
+
+    /// <summary>Whether what is told of ranges is the system's word. A dump without a list of them has them only from its memory and modules.</summary>
+    bool TellsProtection => true;
+
     /// <summary>Asks one question.</summary>
     /// <param name="argument">What about: see the question.</param>
     /// <param name="answer">Takes the answer, in the system's own layout for 64-bit programs.</param>

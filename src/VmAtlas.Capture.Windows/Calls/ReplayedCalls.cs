@@ -22,6 +22,8 @@ sealed class ReplayedCalls : IWindowsCalls
 
     public int Pid { get; }
 
+    public IReadOnlyList<SavedPiece> SavedPieces => [];
+
     public static bool IsRecording(ReadOnlySpan<byte> start) => start.StartsWith(RecordingCalls.Magic);
 
     /// <exception cref="VmAtlasException"><see cref="Failure.BadFile"/>: not a recording, of another version, or too large.</exception>

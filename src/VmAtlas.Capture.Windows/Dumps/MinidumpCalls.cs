@@ -29,6 +29,17 @@ sealed class MinidumpCalls : IWindowsCalls
     /// <summary>MINIDUMP_MISC_INFO.ProcessId, where the flags say that it is there.</summary>
     public int Pid => _misc.Length >= 12 && (_misc[4] & 1) != 0 ? BinaryPrimitives.ReadInt32LittleEndian(_misc.AsSpan(8)) : 0;
 
+    public IReadOnlyList<SavedPiece> SavedPieces
+    {
+        get
+        {
+            var path = Path.GetFullPath(_file.Path);
+            return [.. _memory.Select(m => new SavedPiece(m.Start, m.Size, m.Offset, path))];
+        }
+    }
+
+    public bool TellsProtection => _ranges.AreTold;
+
     public int Ask(WindowsQuestion question, ulong argument, Span<byte> answer, out uint error)
     {
         var length = question switch

@@ -16,13 +16,17 @@ sealed class MinidumpRanges
 
     public int Count => _ranges.Count;
 
+    /// <summary>The dump lists them.</summary>
+    public bool AreTold { get; private set; }
+
     public static MinidumpRanges Read(MinidumpFile file, DumpedMemory[] memory, MinidumpModules modules)
     {
         var ranges = new MinidumpRanges();
         ReadOnlySpan<byte> list = file.Stream(MinidumpFile.MemoryInfoList);
         if (list.Length >= 16)
             ranges.Take(list);
-        if (ranges.Count == 0)
+        ranges.AreTold = ranges.Count > 0;
+        if (!ranges.AreTold)
             ranges.MakeUp(memory, modules);
         return ranges;
     }

@@ -12,6 +12,9 @@ public sealed record PeImage(uint Size, uint HeaderSize, IReadOnlyList<PeSection
     /// <summary>IMAGE_FILE_HEADER.Machine: 0x8664 for x86-64, 0x14c for x86, 0xaa64 for arm64.</summary>
     public ushort Machine { get; init; }
 
+    /// <summary>IMAGE_FILE_HEADER.TimeDateStamp: with the size it tells builds apart, as symbol servers do.</summary>
+    public uint TimeStamp { get; init; }
+
     /// <summary>It may be loaded anywhere (IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE): VMMap's "(ASLR)".</summary>
     public bool IsRelocatable { get; init; }
 }

@@ -33,6 +33,7 @@ public static class PeReader
         bytes = bytes[((int)at + 4)..];
         var machine = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
         var sections = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
+        var timeStamp = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
         var optionalSize = BinaryPrimitives.ReadUInt16LittleEndian(bytes[16..]);
         bytes = bytes[20..];
         if (sections is 0 or > MaxSections || optionalSize < 96 || bytes.Length < optionalSize + sections * 40)
@@ -45,6 +46,7 @@ public static class PeReader
         return table is null ? null : new PeImage(size, headers, table, HasClrHeader(optional))
         {
             Machine = machine,
+            TimeStamp = timeStamp,
             IsRelocatable = (BinaryPrimitives.ReadUInt16LittleEndian(optional[70..]) & DynamicBase) != 0,
         };
     }

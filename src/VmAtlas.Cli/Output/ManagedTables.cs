@@ -14,10 +14,10 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
         screen.Sentence(Runtime(), Palette.Muted);
         screen.Line();
         WriteHeaps();
-        screen.Line();
         if (view.Use.Heaps.Any(u => u.Heap > 0))
             WriteCollectorHeaps();
-        screen.Sentence(Explained());
+        if (view.Use.HasResident)
+            WriteExplained();
         if (view.Objects is not { } objects)
             return;
         screen.Line();
@@ -57,9 +57,11 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
             Bytes("Committed, not used", row => rows[row].Committed),
             Bytes("Free for reuse", row => rows[row].Free),
             Bytes("Reserved", row => rows[row].Reserved),
-            Bytes("In memory", row => rows[row].Resident),
-            Bytes("Swap", row => rows[row].Swap),
         ]);
+        if (view.Use.HasResident)
+            columns.Add(Bytes("In memory", row => rows[row].Resident));
+        if (view.Use.HasSwap)
+            columns.Add(Bytes("Swap", row => rows[row].Swap));
         if (view.Objects is not null)
         {
             columns.Add(new("Objects", (row, cell) => Count(cell, Generation(row)?.Count ?? 0)) { Right = true });
@@ -76,6 +78,7 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
     void WriteCollectorHeaps()
     {
         var heaps = view.Use.Heaps;
+        screen.Line();
         new TextTable(
         [
             new("Heap", (row, cell) => cell.Append($"{heaps[row].Heap}")) { Right = true },
@@ -84,7 +87,12 @@ sealed class ManagedTables(Screen screen, ManagedView view, int top)
             Bytes("Committed, not used", row => heaps[row].Committed),
             Bytes("Reserved", row => heaps[row].Reserved),
         ], heaps.Count).Write(screen);
+    }
+
+    void WriteExplained()
+    {
         screen.Line();
+        screen.Sentence(Explained());
     }
 
     string Explained()

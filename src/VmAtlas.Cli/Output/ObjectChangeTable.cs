@@ -35,6 +35,6 @@ static class ObjectChangeTable
     public static void WriteSkipped(Screen screen, HeapStatistics objects)
     {
         if (!objects.IsComplete)
-            screen.Sentence($"! {Figures.Short(new ByteSize((ulong)objects.SkippedBytes))} of the heap could not be followed: it moved while it was counted, or is swapped out", Palette.Warning);
+            screen.Sentence($"! {Figures.Short(new ByteSize((ulong)objects.SkippedBytes))} of the heap could not be followed: it moved while it was counted, is swapped out, or is not in the dump", Palette.Warning);
     }
 }

@@ -1,4 +1,5 @@
 using VmAtlas.Capture;
+using VmAtlas.Capture.Clr;
 using VmAtlas.Capture.Linux.Cores;
 using VmAtlas.Capture.Windows;
 using VmAtlas.Capture.Windows.Annotators;
@@ -11,17 +12,22 @@ namespace VmAtlas.Cli.Targets;
 /// <summary>A process that was: a core of Linux, a minidump of Windows, or a recording of what Windows answered. Each is read on either system.</summary>
 sealed class DumpFile : ReadableTarget
 {
-    readonly IReadOnlyList<IAnnotator> _annotators;
+    readonly Func<IAnnotator, IReadOnlyList<IAnnotator>> _annotators;
     readonly DateTimeOffset _writtenAt;
+    readonly ClrAnnotator _clr;
 
-    DumpFile(ICaptureTarget source, IReadOnlyList<IAnnotator> annotators, DateTimeOffset writtenAt) =>
+    DumpFile(ICaptureTarget source, Func<IAnnotator, IReadOnlyList<IAnnotator>> annotators, DateTimeOffset writtenAt, ClrOptions? clr)
+        : base(clr)
+    {
         (Source, _annotators, _writtenAt) = (source, annotators, writtenAt);
+        _clr = new ClrAnnotator(clr);
+    }
 
     public override ICaptureTarget Source { get; }
 
     /// <summary>The dump, or null for a file of another kind. Its first bytes say what it is, not its name.</summary>
     /// <exception cref="VmAtlasException">No such file, not permitted, or damaged.</exception>
-    public static DumpFile? TryOpen(FileSpec file)
+    public static DumpFile? TryOpen(FileSpec file, ClrOptions? options = null)
     {
         if (file.Path.EndsWith(TimelineFile.Extension, StringComparison.OrdinalIgnoreCase))
             return null;
@@ -32,21 +38,32 @@ sealed class DumpFile : ReadableTarget
         var head = start.AsSpan(0, length);
         var writtenAt = new DateTimeOffset(File.GetLastWriteTimeUtc(file.Path));
         if (CoreTarget.IsCore(head))
-            return new DumpFile(CoreTarget.Open(file.Path), CoreAnnotators.All, writtenAt);
+            return new DumpFile(CoreTarget.Open(file.Path), clr => CoreAnnotators.With(clr), writtenAt, options);
         if (WindowsTarget.IsMinidump(head))
-            return new DumpFile(WindowsTarget.OfMinidump(file.Path), WindowsAnnotators.All, writtenAt);
+            return new DumpFile(WindowsTarget.OfMinidump(file.Path), clr => WindowsAnnotators.With(clr), writtenAt, options);
         if (!WindowsTarget.IsRecording(head))
             return null;
         using var recording = File.OpenRead(file.Path);
-        return new DumpFile(WindowsTarget.OfRecording(recording, file.Path), WindowsAnnotators.All, writtenAt);
+        return new DumpFile(WindowsTarget.OfRecording(recording, file.Path), clr => WindowsAnnotators.With(clr), writtenAt, options);
+    }
+
+    /// <summary>The snapshot of a dump; null for a file of another kind.</summary>
+    /// <exception cref="VmAtlasException">As <see cref="TryOpen"/>.</exception>
+    public static Snapshot? Read(string path)
+    {
+        using var dump = TryOpen(new FileSpec(path, -1));
+        return dump?.Capture(CaptureOptions.Full, CancellationToken.None);
+    }
+
+    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) => Pipeline(_clr, options).Capture(cancellation);
+
+    public override void Dispose()
+    {
+        _clr.Dispose();
+        Source.Dispose();
     }
 
     /// <summary>The time of the snapshot is the file's.</summary>
-    public override Snapshot Capture(CaptureOptions options, CancellationToken cancellation) =>
-        new CapturePipeline(Source, _annotators, null, options with { Once = true }) { TakenAt = _writtenAt }.Capture(cancellation);
-
-    public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation) =>
-        throw new VmAtlasException(Failure.Usage, "the objects of .NET are counted in live processes only, not in dumps");
-
-    public override void Dispose() => Source.Dispose();
+    protected override CapturePipeline Pipeline(ClrAnnotator clr, CaptureOptions options) =>
+        new(Source, _annotators(clr), null, options with { Once = true }) { TakenAt = _writtenAt };
 }

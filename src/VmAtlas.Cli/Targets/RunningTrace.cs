@@ -5,6 +5,7 @@ using VmAtlas.Cli.Output;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
 using VmAtlas.Tracing;
 
 namespace VmAtlas.Cli.Targets;
@@ -19,28 +20,57 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
 
     bool _flushFailed;
 
+    /// <summary>Knows the methods of the .NET process that was attached to; null for any other.</summary>
+    public IFrameSource? Runtime { get; private set; }
+
     /// <returns>The command's exit code; 128 + its number when a signal ended it, as a shell says.</returns>
     public int Launch(string[] command, TraceOptions options)
     {
         using var trace = LaunchedTrace.Start(command, options, programs);
+        var (ending, value) = AwaitEnd(trace.Pid, trace.Wait, trace.Signal);
+        if (programs.All.Any(p => p.Store.Modules.Any(m => m.Path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))))
+            progress.Note("it is a .NET program, and this is what its native code allocated: --managed shows the objects it makes");
+        return CodeOf(ending, value);
+    }
+
+    /// <summary>The same with the objects of .NET programs, as their own runtime tells them, from the first on.</summary>
+    /// <param name="children">Of all that are started, not only of the first.</param>
+    public int LaunchManaged(string[] command, bool children)
+    {
+        using var traces = new ManagedLaunch(programs, children, Environment.GetEnvironmentVariable(ManagedLaunch.VariableName));
+        var program = StartedProgram.Start(command, new Dictionary<string, string> { [ManagedLaunch.VariableName] = traces.Variable });
+        var (ending, value) = AwaitEnd(program.Pid, program.Wait, program.Signal);
+        traces.Finish(program.Pid, ending, value);
+        foreach (var trace in traces.Traces)
+            ((TracedProgram)trace.Sink).Resolve(trace.Frames);
+        if (traces.Problem is { } problem)
+            progress.Note(problem);
+        else if (traces.Traces.Count == 0)
+            progress.Note("no .NET runtime (5 or later) began: without --managed the command's malloc and mmap are traced");
+        return CodeOf(ending, value);
+    }
+
+    (TraceEnding Ending, int Value) AwaitEnd(int pid, Func<(TraceEnding, int)> wait, Action<int> signal)
+    {
         // What the terminal sends reaches the command by itself: it decides what to do about it. What is sent to us alone is passed on.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context => context.Cancel = true);
         using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => PassOn(context, Terminate));
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => PassOn(context, HangUp));
-        using var maps = file is null ? null : MapsBeside.Start(trace.Pid, file, progress.Note);
-        var end = Task.Run(trace.Wait);
+        using var maps = file is null ? null : MapsBeside.Start(pid, file, progress.Note);
+        var end = Task.Run(wait);
         while (!((IAsyncResult)end).AsyncWaitHandle.WaitOne(s_look))
             Look("");
-        var (ending, value) = end.GetAwaiter().GetResult();
-        return ending == TraceEnding.Killed ? KilledBySignal + value : value;
+        return end.GetAwaiter().GetResult();
 
-        void PassOn(PosixSignalContext context, int signal)
+        void PassOn(PosixSignalContext context, int number)
         {
             context.Cancel = true;
-            trace.Signal(signal);
+            signal(number);
         }
     }
+
+    static int CodeOf(TraceEnding ending, int value) => ending == TraceEnding.Killed ? KilledBySignal + value : value;
 
     /// <summary>Until the time is over, Ctrl-C, or the process's end.</summary>
     public int Attach(int pid, TraceOptions options, TimeSpan? length, CancellationToken cancellation)
@@ -50,18 +80,34 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         progress.Note($"attached to process {pid}, one thread of which stood still for {trace.Stopped.TotalMilliseconds:0.0} ms");
         Await(pid, length, stop, () => trace.IsTargetGone);
         trace.Detach();
+        if (ManagedTrace.IsManaged(pid))
+            Runtime = MethodsOf(pid);
         return 0;
     }
 
+    /// <summary>Null where they are not told, and why is said: calls through them have no names then, and all else has.</summary>
+    IFrameSource? MethodsOf(int pid)
+    {
+        try
+        {
+            return ManagedCode.NamesOf(pid);
+        }
+        catch (VmAtlasException e)
+        {
+            progress.Note(e.Message);
+            return null;
+        }
+    }
+
     /// <summary>The same with the objects of a .NET process, as its own runtime tells them; their names are looked up, too.</summary>
-    public int AttachManaged(int pid, string command, TimeSpan? length, CancellationToken cancellation)
+    public int AttachManaged(int pid, TimeSpan? length, CancellationToken cancellation)
     {
         using var stop = new StopSignals(cancellation);
-        using var trace = ManagedTrace.Attach(pid, command, programs);
+        using var trace = ManagedTrace.Attach(pid, programs);
         progress.Note($"process {pid} tells which objects it makes, one in {Figures.Short(new ByteSize(ManagedTrace.Interval))} (--native traces malloc instead)");
         Await(pid, length, stop, () => trace.IsTargetGone);
         trace.Stop();
-        programs.Resolve(trace.Frames);
+        ((TracedProgram)trace.Sink).Resolve(trace.Frames);
         return 0;
     }
 

@@ -12,10 +12,10 @@ abstract class Target : IDisposable
 {
     /// <summary>Finds what the user named. A process is not looked into yet.</summary>
     /// <exception cref="VmAtlasException">None, or several, or a file that can not be read.</exception>
-    /// <param name="clr">How to find out about the memory of a live .NET process; the usual way where left out.</param>
+    /// <param name="clr">How to find out about the memory of a .NET process; the usual way where left out.</param>
     public static Target Open(string text, ClrOptions? clr = null) => TargetSpec.Parse(text) switch
     {
-        FileSpec file => DumpFile.TryOpen(file) is { } dump ? dump : new SavedTarget(file),
+        FileSpec file => DumpFile.TryOpen(file, clr) is { } dump ? dump : new SavedTarget(file),
         NameSpec name => new LiveTarget(ProcessName.Find(name.Name), clr),
         ProcessSpec process => new LiveTarget(process.Pid, clr),
         _ => throw new InvalidOperationException("a kind of target nobody opens"),
@@ -52,14 +52,29 @@ abstract class Target : IDisposable
 }
 
 /// <summary>A target whose memory itself can be looked into.</summary>
-abstract class ReadableTarget : Target
+abstract class ReadableTarget(ClrOptions? clr) : Target
 {
     /// <summary>What it can do is asked for by type.</summary>
     public abstract ICaptureTarget Source { get; }
+
+    public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
+    {
+        using var counting = new ClrAnnotator((clr ?? new ClrOptions()) with { Objects = true });
+        var snapshot = Pipeline(counting, options with { Once = true }).Capture(cancellation);
+        return counting.LastReport switch
+        {
+            { Objects: { } objects } => snapshot.With(objects),
+            { } report => throw new VmAtlasException(Failure.General, $"the objects can not be counted: {report.WhyNotBetter}"),
+            null => throw new VmAtlasException(Failure.General, $"{Escape.Text(snapshot.Process.Name)} has no objects of .NET to count"),
+        };
+    }
+
+    /// <summary>Captures it, and its .NET memory by that annotator.</summary>
+    protected abstract CapturePipeline Pipeline(ClrAnnotator clr, CaptureOptions options);
 }
 
 /// <summary>A process that runs.</summary>
-sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
+sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget(clr)
 {
     readonly ClrAnnotator _clr = new(clr);
 
@@ -70,18 +85,6 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
         if (Source is LinuxTarget linux)
             linux.WhileReading = () => Rehearsal.Start(options, Rehearsed);
         return Pipeline(options with { Once = true }).Capture(cancellation);
-    }
-
-    public override Snapshot CaptureObjects(CaptureOptions options, CancellationToken cancellation)
-    {
-        using var counting = new ClrAnnotator((clr ?? new ClrOptions()) with { Objects = true });
-        var snapshot = new CapturePipeline(Source, Platform.Current.Annotators(counting), null, options with { Once = true }).Capture(cancellation);
-        return counting.LastReport switch
-        {
-            { Objects: { } objects } => snapshot.With(objects),
-            { } report => throw new VmAtlasException(Failure.General, $"the objects can not be counted: {report.WhyNotBetter}"),
-            null => throw new VmAtlasException(Failure.General, $"{Escape.Text(snapshot.Process.Name)} has no objects of .NET to count"),
-        };
     }
 
     /// <summary>The same while the target is held still, so that all is of one moment.</summary>
@@ -96,7 +99,9 @@ sealed class LiveTarget(int pid, ClrOptions? clr = null) : ReadableTarget
     }
 
     /// <summary>For more than one snapshot: they share their texts.</summary>
-    public CapturePipeline Pipeline(CaptureOptions options) => new(Source, Platform.Current.Annotators(_clr), null, options);
+    public CapturePipeline Pipeline(CaptureOptions options) => Pipeline(_clr, options);
+
+    protected override CapturePipeline Pipeline(ClrAnnotator clr, CaptureOptions options) => new(Source, Platform.Current.Annotators(clr), null, options);
 
     public override void Dispose()
     {

@@ -44,16 +44,12 @@ sealed class TracedPrograms(TraceWriter? writer) : ITraceObserver
 
     /// <summary>Names all calls, and keeps the names in the file.</summary>
     /// <param name="root">Of the target's files, where that is not ours.</param>
-    public void Resolve(SymbolPath path, string? root)
+    /// <param name="runtime">Knows the code that a runtime made, and no perf map names.</param>
+    public void Resolve(SymbolPath path, string? root, IFrameSource? runtime = null)
     {
         using var source = new SymbolFrames(path, root);
-        Resolve(source);
-    }
-
-    public void Resolve(IFrameSource source)
-    {
         foreach (var program in All)
-            program.Resolve(source);
+            program.Resolve(new CompiledFrames(source, program.PerfMap, runtime));
     }
 }
 
@@ -63,6 +59,9 @@ sealed class TracedProgram(TraceProcess process, TraceRecording? recording) : IT
     NodeFrames? _frames;
 
     public TraceStore Store { get; } = new(process);
+
+    /// <summary>Found while the program lives, read when it has ended.</summary>
+    public PerfMapFile? PerfMap { get; } = OperatingSystem.IsLinux() ? PerfMapFile.Of(process.Pid) : null;
 
     public NodeFrames Frames => _frames ??= new NodeFrames(Store.CallNodes, Store.Modules);
 

@@ -4,6 +4,7 @@ using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Formats;
+using VmAtlas.Formats.Etl;
 using VmAtlas.Formats.Profiles;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
@@ -13,12 +14,12 @@ namespace VmAtlas.Cli.Verbs;
 /// <summary>Turns a file of VMMap's, or a csv of ours, into a .vmatlas file.</summary>
 sealed class Import : Verb
 {
-    readonly Argument<string> _file = new("file") { Description = "A .csv of VMMap or of 'vmatlas export', a .mmp, or a trace of heaptrack's (.heaptrack, plain or .gz)." };
+    readonly Argument<string> _file = new("file") { Description = "A .csv of VMMap or of 'vmatlas export', a .mmp, a trace of heaptrack's (.heaptrack, plain or .gz), or an event trace log of Windows (.etl)." };
     readonly Option<string> _output = new("--output", "-o") { Description = "The .vmatlas file to write.", HelpName = "file", Required = true };
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Name every place where the file does not agree with itself." };
 
     public Import()
-        : base("import", "Read VMMap's csv or mmp, or heaptrack's trace, into a .vmatlas file, and say where it does not add up.")
+        : base("import", "Read VMMap's csv or mmp, heaptrack's trace, or an .etl of Windows, into a .vmatlas file, and say where it does not add up.")
     {
         Add(_file);
         Add(_output);
@@ -29,14 +30,17 @@ sealed class Import : Verb
     [
         new("vmatlas import devenv.csv -o devenv.vmatlas", "a map from Windows, to show and compare here"),
         new("vmatlas import heaptrack.server.4711.gz -o server.vmatlas", "a trace of heaptrack's, for sites, calltree, leaks"),
+        new("vmatlas import heap.etl -o heap.vmatlas", "what the processes of a Windows machine did with their heaps and VirtualAlloc"),
     ];
 
     public override int Run(ParseResult arguments, Session session)
     {
-        if (Path.GetFileName(arguments.GetRequiredValue(_file)).Contains("heaptrack", StringComparison.OrdinalIgnoreCase))
-            return ImportTrace(arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_output), arguments.GetValue(Json), session);
-        using var source = new SavedTarget(new FileSpec(arguments.GetRequiredValue(_file), -1));
-        var output = arguments.GetRequiredValue(_output);
+        var (path, output) = (arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_output));
+        if (Path.GetFileName(path).Contains("heaptrack", StringComparison.OrdinalIgnoreCase))
+            return ImportTrace(output, arguments.GetValue(Json), session, to => HeaptrackFile.Copy(path, to, output));
+        if (EtlImport.IsNamedSo(path))
+            return ImportTrace(output, arguments.GetValue(Json), session, to => CopyLog(path, to, output, session));
+        using var source = new SavedTarget(new FileSpec(path, -1));
         if (source.Timeline.Count == 0)
             throw new VmAtlasException(Failure.BadFile, $"{source.File.Path} has no snapshot in it");
         TimelineFile.Save(output, Enumerable.Range(0, source.Timeline.Count).Select(source.Timeline.Load));
@@ -47,12 +51,24 @@ sealed class Import : Verb
         return 0;
     }
 
-    static int ImportTrace(string path, string output, bool json, Session session)
+    /// <summary>A log can have many processes: how many were told is said, and what is missing.</summary>
+    static long CopyLog(string path, Stream to, string output, Session session)
+    {
+        var result = EtlFile.Copy(path, to, output);
+        session.Note($"{result.Programs:N0} processes: --pid with sites and the others chooses one");
+        if (result.LeftOut > 0)
+            session.Note($"{result.LeftOut:N0} more, with the fewest operations, were left out");
+        if (result.IsCut)
+            session.Note("the log was cut off within a buffer: what it had before that is there");
+        return result.Operations;
+    }
+
+    static int ImportTrace(string output, bool json, Session session, Func<Stream, long> copy)
     {
         var count = 0L;
         using (var replaced = new ReplacedFile(output))
         {
-            count = HeaptrackFile.Copy(path, replaced.Stream, output);
+            count = copy(replaced.Stream);
             replaced.Commit();
         }
         if (json)

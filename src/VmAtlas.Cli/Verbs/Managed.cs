@@ -49,8 +49,6 @@ sealed class Managed : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        if (OperatingSystem.IsWindows() && TargetSpec.Parse(arguments.GetRequiredValue(_target)) is not FileSpec)
-            throw new VmAtlasException(Failure.Usage, "the memory of .NET is looked into on Linux only; a snapshot saved there can be looked at here");
         var top = arguments.GetValue(_top);
         if (top < 0)
             throw new VmAtlasException(Failure.Usage, $"--top takes a number of types, or 0 for all, not {top}");
@@ -87,10 +85,27 @@ sealed class Managed : Verb
     }
 
     static ManagedView ViewOf(Snapshot snapshot) => new(snapshot, ManagedUse.Of(snapshot)
-        ?? throw new VmAtlasException(Failure.General, $"{Escape.Text(snapshot.Process.Name)} has no memory of a .NET runtime in it (a NativeAOT program has none either)"))
+        ?? throw HasNone(snapshot))
     {
         Objects = snapshot.Objects,
     };
+
+    static VmAtlasException HasNone(Snapshot snapshot)
+    {
+        var name = Escape.Text(snapshot.Process.Name);
+        return new VmAtlasException(Failure.General, WhyNot(snapshot) is { } why ? $"the memory of .NET in {name} can not be told: {why}"
+            : $"{name} has no memory of a .NET runtime in it (a NativeAOT program has none either)");
+    }
+
+    static string? WhyNot(Snapshot snapshot)
+    {
+        foreach (var annotator in snapshot.Annotators)
+        {
+            if (annotator.Name == ManagedUse.Annotator && annotator.WhyNot is { } why)
+                return Escape.Text(why);
+        }
+        return null;
+    }
 
     void Write(ParseResult arguments, Session session, ManagedView view, int top)
     {

@@ -35,6 +35,7 @@ sealed class Open : Verb
         new("vmatlas", "choose a process in the browser"),
         new("vmatlas open 1234", "a process"),
         new("vmatlas open long.vmatlas", "a recording"),
+        new("vmatlas open core", "a core of Linux or a minidump of Windows"),
         new("vmatlas open --no-browser --port 8123", "over ssh: forward the port with ssh -L 8123:127.0.0.1:8123"),
     ];
 
@@ -46,6 +47,7 @@ sealed class Open : Verb
         var options = new WebServerOptions
         {
             Platform = Platform.Current,
+            ReadDump = DumpFile.Read,
             Port = arguments.GetValue(_port),
             SettingsPath = SymbolFolders.ConfigurationFolder(session) is { } folder ? Path.Combine(folder, "page.json") : null,
             Symbols = SymbolFolders.Of(arguments.GetValue(_symbols), session),

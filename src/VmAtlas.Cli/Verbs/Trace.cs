@@ -21,8 +21,8 @@ sealed class Trace : Verb
     readonly Option<string?> _output = new("--output", "-o") { Description = "The .vmatlas file to write; without one only the totals are shown at the end.", HelpName = "file" };
     readonly Option<string?> _sample = new("--sample") { Description = "Record one in so many bytes (512K costs next to nothing) instead of every operation.", HelpName = "size" };
     readonly Option<bool> _children = new("--children") { Description = "Trace the programs that the command starts, too." };
-    readonly Option<bool> _managed = new("--managed") { Description = "With --attach: the objects that a .NET process makes, sampled by its runtime; so it is for .NET processes unless --native." };
-    readonly Option<bool> _native = new("--native") { Description = "With --attach: what a .NET process's native code allocates." };
+    readonly Option<bool> _managed = new("--managed") { Description = "The objects that a .NET program makes, sampled by its runtime; attached to a .NET process it is so unless --native." };
+    readonly Option<bool> _native = new("--native") { Description = "What a .NET process's native code allocates; a command is traced so unless --managed." };
     readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Trace()
@@ -38,24 +38,23 @@ sealed class Trace : Verb
         new("vmatlas trace -o run.vmatlas -- ./server --port 80", "every operation from the first instruction on"),
         new("vmatlas trace -o run.vmatlas --sample 512K -- ./server", "at next to no cost"),
         new("vmatlas trace --attach 1234 --for 30s -o run.vmatlas", "a running process, which goes on afterwards"),
+        new("vmatlas trace --managed -o run.vmatlas -- dotnet app.dll", "the objects of a .NET program, from the first on"),
         new("vmatlas trace -- python3 script.py", "only the totals and the largest call sites"),
     ];
 
     public override string Notes =>
         "The command's input, output and exit code are its own; what vmatlas has to say goes to stderr. A command ended by a signal gives\n"
-        + "128 + its number. Attached to a .NET process it records the objects that are made, by\n"
-        + "type and call (look at totals: nobody tells when one dies). Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
+        + "128 + its number. Of a .NET program the objects that are made are recorded by type and call, with --managed or when attached\n"
+        + "(look at totals: nobody tells when one dies). Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
 
     public override int Run(ParseResult arguments, Session session)
     {
-        if (OperatingSystem.IsWindows())
-            throw new VmAtlasException(Failure.Usage, "programs can be traced on Linux only; a trace made there can be looked at here");
         var command = arguments.GetValue(_command) ?? [];
+        if (OperatingSystem.IsWindows() && (command.Length > 0 || arguments.GetValue(_native) || arguments.GetValue(_sample) is not null))
+            throw new VmAtlasException(Failure.Usage, "native memory is traced on Linux only; here --attach records the objects of a .NET process, and a trace of native memory made there can be looked at");
         var pid = arguments.GetValue(_attach) is { } target ? ProcessOf(target) : (int?)null;
         if (pid is null == (command.Length == 0))
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
-        if (pid is null && arguments.GetValue(_managed))
-            throw new VmAtlasException(Failure.Usage, "--managed goes with --attach: the runtime is asked once it runs");
         var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children) };
         TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
         using var file = arguments.GetValue(_output) is { } path ? TimelineFile.Create(path) : null;
@@ -63,31 +62,20 @@ sealed class Trace : Verb
         var programs = new TracedPrograms(writer);
         using var progress = new ProgressLine(session);
         var running = new RunningTrace(programs, writer, file, progress);
-        var isManaged = pid is { } attached && !arguments.GetValue(_native) && (arguments.GetValue(_managed) || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));
-        var code = pid is not { } process ? running.Launch(command, options)
-            : isManaged ? running.AttachManaged(process, CommandOf(process), length, session.Cancellation)
+        var isManaged = arguments.GetValue(_managed)
+            || pid is { } attached && !arguments.GetValue(_native) && (OperatingSystem.IsWindows() || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));
+        var code = pid is not { } process ? isManaged ? running.LaunchManaged(command, options.FollowChildren) : running.Launch(command, options)
+            : isManaged ? running.AttachManaged(process, length, session.Cancellation)
             : running.Attach(process, options, length, session.Cancellation);
         if (!isManaged)
         {
             progress.Show("looking up names …");
             var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
-            programs.Resolve(SymbolFolders.Of(arguments.GetValue(_symbols), session), root);
+            programs.Resolve(SymbolFolders.Of(arguments.GetValue(_symbols), session), root, running.Runtime);
         }
         progress.Clear();
         Report(arguments, session, programs);
         return code;
-    }
-
-    static string CommandOf(int pid)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return ""; // it has ended already
-        }
     }
 
     static int ProcessOf(string target) => TargetSpec.Parse(target) switch

@@ -81,8 +81,10 @@ public static class JsonManaged
             json.WriteNumber("committed", row.Committed);
             json.WriteNumber("reserved", row.Reserved);
             json.WriteNumber("free", row.Free);
-            json.WriteNumber("totalWs", row.Resident);
-            json.WriteNumber("swap", row.Swap);
+            if (use.HasResident)
+                json.WriteNumber("totalWs", row.Resident);
+            if (use.HasSwap)
+                json.WriteNumber("swap", row.Swap);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -98,6 +100,8 @@ public static class JsonManaged
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (!use.HasResident)
+            return;
         json.WriteStartObject("explained");
         json.WriteNumber("resident", use.Resident);
         json.WriteNumber("dotnet", use.Explained);

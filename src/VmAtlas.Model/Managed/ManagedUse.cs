@@ -16,6 +16,12 @@ public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Residen
     /// <summary>The annotator whose regions are counted.</summary>
     public const string Annotator = ".NET";
 
+    /// <summary>Whether it is known what is in memory; else <see cref="Resident"/>, <see cref="Explained"/>, <see cref="Named"/> and the rows' Resident say nothing.</summary>
+    public bool HasResident { get; private init; } = true;
+
+    /// <summary>The same of the rows' Swap.</summary>
+    public bool HasSwap { get; private init; } = true;
+
     /// <summary>"debugger library", "EventPipe" or "shape"; null in snapshots of other programs.</summary>
     public string? Evidence { get; private init; }
 
@@ -57,6 +63,8 @@ public sealed record ManagedUse(IReadOnlyList<ManagedUseRow> Rows, ulong Residen
         var facts = snapshot.Regions.Facts.GroupBy(f => snapshot.Strings[f.Key]).ToDictionary(f => f.Key, f => snapshot.Strings[f.First().Value]);
         return new ManagedUse([.. known], resident, explained, named)
         {
+            HasResident = snapshot.Has(Measure.TotalWs),
+            HasSwap = snapshot.Has(Measure.Swap),
             Evidence = facts.GetValueOrDefault(EvidenceFact),
             Version = facts.GetValueOrDefault(VersionFact),
             Collector = facts.GetValueOrDefault(CollectorFact),

@@ -12,6 +12,9 @@ static unsafe partial class Libc
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
 
+    /// <summary>One of the few flags that are not the same on every processor.</summary>
+    public static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
     const int AtFdcwd = -100;
     const nint OpenAt2Number = 437;
 
@@ -37,6 +40,26 @@ static unsafe partial class Libc
         fixed (byte* text = bytes)
             return new(syscall(OpenAt2Number, root.DangerousGetHandle(), (nint)text, (nint)(&how), sizeof(OpenHow)), ownsHandle: true);
     }
+
+    /// <summary>Whether it is a regular file that belongs to a user: statx(2).</summary>
+    public static bool IsFileOf(SafeFileHandle file, uint user)
+    {
+        const int emptyPath = 0x1000;
+        const uint typeAndOwner = 0x1 | 0x8;
+        Statx status;
+        return statx(file, "", emptyPath, typeAndOwner, &status) == 0 && (status.Mode & 0xf000) == 0x8000 && status.Uid == user;
+    }
+
+    /// <summary>struct statx, the fields used.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Statx
+    {
+        [FieldOffset(20)] public uint Uid;
+        [FieldOffset(28)] public ushort Mode;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(SafeFileHandle folder, string path, int flags, uint mask, Statx* status);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle openat(int dirfd, string path, int flags);

@@ -14,7 +14,7 @@ sealed class ApiContext(WebServerOptions options) : IDisposable
 
     public SettingsFile Settings { get; } = new(options.SettingsPath);
 
-    public SessionStore Sessions { get; } = new(options.Platform, options.Symbols);
+    public SessionStore Sessions { get; } = new(options.Platform, options.ReadDump, options.Symbols);
 
     public void Dispose()
     {

@@ -10,8 +10,9 @@ using VmAtlas.Web.Traces;
 namespace VmAtlas.Web.Sessions;
 
 /// <summary>The targets that are open, by number. Numbers are never used again.</summary>
+/// <param name="readDump">See <see cref="WebServerOptions.ReadDump"/>.</param>
 /// <param name="symbols">Where debug information for the names in traces is looked for.</param>
-sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
+sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, SymbolPath symbols) : IDisposable
 {
     /// <summary>Between two snapshots of a program that is traced.</summary>
     public static readonly TimeSpan TracedInterval = TimeSpan.FromSeconds(1);
@@ -73,12 +74,12 @@ sealed class SessionStore(IPlatform platform, SymbolPath symbols) : IDisposable
         }
     }
 
-    /// <summary>Opens a saved timeline, ours or VMMap's.</summary>
+    /// <summary>Opens a saved timeline, ours or VMMap's, or a dump.</summary>
     /// <param name="title">What to call it; the file's name when null.</param>
     /// <param name="folder">Goes when the session does.</param>
     public Session OpenFile(string path, string? title = null, PrivateFolder? folder = null)
     {
-        var (timeline, traces) = (Importer.Open(path), new FileTraces(path));
+        var (timeline, traces) = (readDump(path) is { } dump ? Timeline.Of([dump]) : Importer.Open(path), new FileTraces(path));
         if (timeline.Count == 0)
         {
             (timeline as IDisposable)?.Dispose();

@@ -99,7 +99,7 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         lock (_lock)
         {
             var (store, recording) = (new TraceStore(process), writer.Begin(process));
-            _programs.Add(new ProgramTrace(_programs.Count, store, new NodeFrames(store.CallNodes, store.Modules), recording));
+            _programs.Add(new ProgramTrace(_programs.Count, store, new NodeFrames(store.CallNodes, store.Modules), recording, PerfMapFile.Of(process.Pid)));
             return new TraceTee(store, new BoundedRecording(recording, length, MostBytes));
         }
     }
@@ -129,13 +129,15 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         SymbolFrames source;
         lock (_lock)
             source = _symbols ??= new SymbolFrames(symbols);
-        FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, source, program.Store.Gate);
+        FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, new CompiledFrames(source, program.PerfMap), program.Store.Gate);
     }
 
     protected override void Close()
     {
         Stop();
         _symbols?.Dispose();
+        foreach (var program in Programs)
+            program.PerfMap?.Dispose();
     }
 
     static void RequireLinux()

@@ -1,13 +1,15 @@
 using VmAtlas.Formats.Profiles;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model.Tracing;
+using VmAtlas.Symbols;
 
 namespace VmAtlas.Web.Traces;
 
 /// <summary>The trace of one program: what it came to, and the functions of its calls.</summary>
 /// <param name="number">Of the traces of its file, from 0.</param>
 /// <param name="recording">Its part of the file while it runs; null for one that was read from a file.</param>
-sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, TraceRecording? recording = null)
+/// <param name="map">Names of the code that its runtime makes; null where there are none.</param>
+sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, TraceRecording? recording = null, PerfMapFile? map = null)
 {
     public int Number => number;
 
@@ -16,6 +18,8 @@ sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, Trace
     public NodeFrames Frames => frames;
 
     public TraceRecording? Recording => recording;
+
+    public PerfMapFile? PerfMap => map;
 
     public StackText Stacks { get; } = new(frames);
 }

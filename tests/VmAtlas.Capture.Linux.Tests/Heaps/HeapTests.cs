@@ -155,6 +155,24 @@ public sealed class HeapTests
         moved.ShouldBeGreaterThan(0);
     }
 
+    [Fact]
+    public void Arenas_are_found_by_mappings_read_before_the_heaps_grew_and_became_more()
+    {
+        using var program = TestTarget.Start("heap_grows");
+        using var target = new LinuxTarget(program.Pid);
+        var (mappings, strings) = (new BlockTable(), new StringTable());
+        target.ReadMappings(mappings, strings, []);
+        program.Input.WriteLine("grow");
+        program.Output.ReadLine().ShouldBe("grown");
+        var found = GlibcArenas.Find(mappings, strings, target).ShouldNotBeNull();
+        found.Arenas.Count.ShouldBe(4);
+        foreach (var block in program.Said["block"].Select(b => new Address(Convert.ToUInt64(b.Split(' ')[0], 16))))
+            found.Arenas.SelectMany(a => a.Heaps).Count(h => h.Range.Contains(block)).ShouldBe(1);
+        found.Problems.Count(p => p.Id == "heap-new-arena").ShouldBe(2);
+        found.Problems.Count.ShouldBe(2);
+        GlibcHeapReader.Read(mappings, strings, target, s_full).ShouldNotBeNull().Approximate.ShouldBeTrue();
+    }
+
     /// <summary>Of smaps_rollup: the counters of statm lag behind by some pages a core.</summary>
     /// <summary>Without pages of files, which the kernel takes away as it likes and malloc_trim's own code brings in.</summary>
     static ulong Anonymous(int pid)

@@ -36,6 +36,8 @@ public sealed class MovingPageTests
         var compacting = Task.Run(() => CompactUntil(stop.Token));
         for (var i = 0; i < 30; i++)
         {
+            // As a capture begins: pages are waited for a while in each, not for ever.
+            target.ReadMappings(new BlockTable(), new StringTable(), []);
             target.Read(range.Start, bytes).ShouldBe(bytes.Length);
             target.TryTally(range, out var tally).ShouldBeTrue();
             (tally.Resident, tally.Swapped).ShouldBe((range.Size.Bytes, 0UL));

@@ -1,11 +1,13 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using VmAtlas.Capture.Windows.Calls;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Windows.Tests.Live;
 
 /// <summary>Processes that change, end, stand still, or are this one.</summary>
-public sealed class LivenessTests : LiveTest
+public sealed partial class LivenessTests : LiveTest
 {
     [Fact]
     public void No_row_is_lost_or_doubled_while_the_process_changes()
@@ -31,6 +33,18 @@ public sealed class LivenessTests : LiveTest
         pipeline.Capture(TestContext.Current.CancellationToken);
         target.Dispose();
         Should.Throw<VmAtlasException>(() => pipeline.Capture(TestContext.Current.CancellationToken)).Failure.ShouldBe(Failure.TargetEnded);
+    }
+
+    [Fact]
+    public void A_process_that_stands_still_is_read_as_any_other()
+    {
+        using var target = StartKinds();
+        using var process = System.Diagnostics.Process.GetProcessById(target.Pid);
+        NtSuspendProcess(process.SafeHandle).ShouldBe(0u);
+        var snapshot = Capture(target.Pid);
+        Laws.Check(snapshot).ShouldBeEmpty();
+        snapshot.Summary[MemoryType.Stack].Regions.ShouldBe(4);
+        NtResumeProcess(process.SafeHandle).ShouldBe(0u);
     }
 
     [Fact]
@@ -104,6 +118,12 @@ public sealed class LivenessTests : LiveTest
         var again = new CapturePipeline(replayed, Platform.Annotators()).Capture(TestContext.Current.CancellationToken);
         Describe(again).ShouldBe(Describe(live));
     }
+
+    [LibraryImport("ntdll")]
+    private static partial uint NtSuspendProcess(SafeProcessHandle process);
+
+    [LibraryImport("ntdll")]
+    private static partial uint NtResumeProcess(SafeProcessHandle process);
 
     static string Describe(Snapshot snapshot)
     {

@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using System.Net.Http.Headers;
 using System.Text.Json;
+using VmAtlas.Formats.Tests.Etl;
 using VmAtlas.Testing;
 
 namespace VmAtlas.Capture.Windows.Tests.Live;
@@ -7,7 +8,6 @@ namespace VmAtlas.Capture.Windows.Tests.Live;
 /// <summary>Every verb once through vmatlas.exe.</summary>
 public sealed class VerbTests : LiveTest, IDisposable
 {
-    static readonly string s_program = Path.Combine(Repository.Root, "artifacts", "win", "vmatlas.exe");
     readonly TestTarget _target = StartKinds();
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmatlas-");
 
@@ -25,6 +25,8 @@ public sealed class VerbTests : LiveTest, IDisposable
     [InlineData("fragmentation PID", "Free")]
     [InlineData("trim PID", "Total WS")]
     [InlineData("-p PID", "Image")]
+    [InlineData("-64 -p PID", "Image")]
+    [InlineData("-accepteula /p PID", "Image")]
     [InlineData("completion bash", "vmatlas")]
     [InlineData("help filter", "filter")]
     [InlineData("--version", "vmatlas 0.1")]
@@ -43,7 +45,7 @@ public sealed class VerbTests : LiveTest, IDisposable
     [InlineData("show 2147483632", 3, "no process")]
     [InlineData("show nobody-has-this-name", 3, "no process named")]
     [InlineData("sites missing.vmatlas", 3, "missing.vmatlas")]
-    [InlineData("managed PID", 2, "on Linux only")]
+    [InlineData("managed PID", 1, "no memory of a .NET runtime")]
     public void What_can_not_be_done_is_said_in_a_sentence(string line, int exit, string says)
     {
         var (code, _, error) = Run(line);
@@ -87,22 +89,55 @@ public sealed class VerbTests : LiveTest, IDisposable
     }
 
     [Fact]
-    public void The_page_is_served()
+    public void A_log_of_events_is_imported_and_its_trace_looked_at()
     {
-        using var server = Start("open --no-browser");
+        using (var log = new EtlMaker())
+            System.IO.File.WriteAllBytes(File("heap.etl"), log.Alloc(2_000_000, 100, 7, 0x1_0000, 0x5000, 100).Stack(2_000_000, 100, 7, 0x1234, 0x5678).Make());
+        Ok($"import {File("heap.etl")} -o {File("heap.vmatlas")}").ShouldContain("1 events");
+        foreach (var verb in (string[])["sites", "calltree", "leaks", "allocations", "events"])
+            Ok($"{verb} {File("heap.vmatlas")}").ShouldNotBeEmpty(verb);
+        Ok($"flamegraph {File("heap.vmatlas")} -o {File("flame.svg")}");
+        System.IO.File.Exists(File("flame.svg")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_minidump_of_the_system_s_own_is_a_target()
+    {
+        var dump = File("kinds.dmp");
+        using (var writer = System.Diagnostics.Process.Start(Path.Combine(Repository.Targets, "minidump.exe"), [Pid, dump]))
+            writer.WaitForExit();
+        Ok($"show {dump} --type stack").ShouldContain("Thread ID: ");
+        Ok($"show {dump} --type image").ShouldContain("kinds.exe");
+        Ok($"strings {dump} --grep only").ShouldContain("a text that only this process has");
+        using var json = JsonDocument.Parse(Ok($"show {dump} --json"));
+        json.RootElement.GetProperty("summary")[0].TryGetProperty("totalWs", out _).ShouldBeFalse("a dump does not know it");
+    }
+
+    [Theory]
+    [InlineData("PID")]
+    [InlineData("LINUX")]
+    public async Task The_page_is_served_and_shows(string target)
+    {
+        var sample = Path.Combine(Repository.Root, "tests", "VmAtlas.Formats.Tests", "Samples", "v1-two-snapshots.vmatlas");
+        using var server = Exe.Start(WithTarget($"open {target.Replace("LINUX", sample, StringComparison.Ordinal)} --no-browser"));
         try
         {
-            var line = server.StandardOutput.ReadLine().ShouldNotBeNull();
-            line.ShouldContain("http://127.0.0.1:");
-            var address = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..].Trim().TrimEnd('.'));
-            using var client = new HttpClient();
-            client.GetStringAsync(new Uri(address.GetLeftPart(UriPartial.Authority) + "/"), TestContext.Current.CancellationToken).GetAwaiter().GetResult()
-                .ShouldContain("<html", Case.Insensitive);
+            var cancellation = TestContext.Current.CancellationToken;
+            var line = (await server.StandardOutput.ReadLineAsync(cancellation)).ShouldNotBeNull();
+            var url = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..].Trim());
+            using var client = new HttpClient { BaseAddress = new Uri(url.GetLeftPart(UriPartial.Authority)) };
+            (await client.GetStringAsync("/", cancellation)).ShouldContain("<html", Case.Insensitive);
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", url.Fragment["#token=".Length..]);
+            using var summary = JsonDocument.Parse(await client.GetStringAsync("/api/sessions/1/snapshots/0/summary", cancellation));
+            summary.RootElement.GetProperty("summary")[0].GetProperty("size").GetUInt64().ShouldBeGreaterThan(0ul);
+            (await client.GetByteArrayAsync("/api/sessions/1/snapshots/0/frame", cancellation)).Length.ShouldBeGreaterThan(500);
+            if (target == "PID")
+                (await client.GetStringAsync("/api/processes", cancellation)).ShouldContain("kinds.exe");
         }
         finally
         {
             server.Kill();
-            server.WaitForExit();
+            await server.WaitForExitAsync(CancellationToken.None);
         }
     }
 
@@ -114,27 +149,11 @@ public sealed class VerbTests : LiveTest, IDisposable
 
     string File(string name) => Path.Combine(_folder.FullName, name);
 
-    string Ok(string line)
-    {
-        var (code, output, error) = Run(line);
-        code.ShouldBe(0, $"{line}: {error}");
-        return output;
-    }
+    string Ok(string line) => Exe.Ok(WithTarget(line));
 
-    (int Code, string Output, string Error) Run(string line)
-    {
-        using var process = Start(line);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.GetAwaiter().GetResult());
-    }
+    (int Code, string Output, string Error) Run(string line) => Exe.Run(WithTarget(line));
 
-    Process Start(string line)
-    {
-        var stack = _target.Said["stack"].First().Split(' ')[1];
-        var words = line.Replace("PID", Pid, StringComparison.Ordinal).Replace("STACK", stack, StringComparison.Ordinal)
-            .Replace("TEXT", _target.Said["text"].Single().Split(' ')[0], StringComparison.Ordinal);
-        return Process.Start(new ProcessStartInfo(s_program, words.Split(' ')) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-    }
+    string WithTarget(string line) => line.Replace("PID", Pid, StringComparison.Ordinal)
+        .Replace("STACK", _target.Said["stack"].First().Split(' ')[1], StringComparison.Ordinal)
+        .Replace("TEXT", _target.Said["text"].Single().Split(' ')[0], StringComparison.Ordinal);
 }

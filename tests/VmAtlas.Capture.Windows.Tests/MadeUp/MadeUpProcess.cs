@@ -28,6 +28,9 @@ sealed class MadeUpProcess : IWindowsCalls
 
     public ulong WorkingSetSize { get; set; }
 
+    /// <summary>The system lets nobody query its memory.</summary>
+    public bool IsProtected { get; set; }
+
     public MadeUpProcess Add(ulong start, ulong size, uint state, uint protection, uint kind, ulong? allocation = null)
     {
         _ranges.Add(start, new Range(start, size, allocation ?? start, state, protection, kind));
@@ -68,6 +71,11 @@ sealed class MadeUpProcess : IWindowsCalls
 
     public int Ask(WindowsQuestion question, ulong argument, Span<byte> answer, out uint error)
     {
+        if (IsProtected && question is (WindowsQuestion.Memory or WindowsQuestion.Bytes))
+        {
+            error = Native.ErrorAccessDenied;
+            return 0;
+        }
         var length = question switch
         {
             WindowsQuestion.Memory => Query(argument, answer),

@@ -135,6 +135,22 @@ public sealed class MadeUpTests
     }
 
     [Fact]
+    public void The_bitmap_of_Control_Flow_Guard_is_known_by_its_size()
+    {
+        var snapshot = Capture(new MadeUpProcess().Add(0x7DF500000000, 1UL << 41, MadeUpProcess.Reserve, 0, MadeUpProcess.Mapped).Add(0x300000000000, 1UL << 40, MadeUpProcess.Reserve, 0, MadeUpProcess.Mapped));
+        snapshot.Find(new Address(0x7DF500000000)).ShouldNotBeNull().ShouldSatisfyAllConditions(r => r.Details.ShouldBe("Control Flow Guard Bitmap"), r => r.Type.ShouldBe(MemoryType.Shareable));
+        snapshot.Find(new Address(0x300000000000)).ShouldNotBeNull().Details.ShouldBe("");
+    }
+
+    [Fact]
+    public void A_protected_process_is_not_permitted_and_says_why()
+    {
+        var e = Should.Throw<VmAtlasException>(() => Capture(new MadeUpProcess { IsProtected = true }));
+        (e.Failure, (int)e.Failure).ShouldBe((Failure.NotPermitted, 4));
+        e.Message.ShouldContain("protected process");
+    }
+
+    [Fact]
     public void A_space_that_never_ends_is_cut_off()
     {
         var mappings = new BlockTable();

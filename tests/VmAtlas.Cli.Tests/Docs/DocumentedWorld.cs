@@ -2,6 +2,7 @@ using System.Diagnostics;
 using VmAtlas.Capture;
 using VmAtlas.Capture.Windows.Tests.MadeUp;
 using VmAtlas.Cli.Targets;
+using VmAtlas.Formats.Tests.Etl;
 using VmAtlas.Model;
 using VmAtlas.Testing;
 
@@ -12,8 +13,8 @@ sealed record ShellRun(string Line, int ExitCode, string Out, string Error);
 
 /// <summary>
 /// What the pages speak of, for real: 1234 and 5678 are two processes, firefox the name of one, 7f12ab345678 an address in its heap,
-/// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas, devenv.csv, core and crash.dmp files; ./server and script.py are programs
-/// that keep memory, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
+/// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas, devenv.csv, core, crash.dmp and heap.etl files; ./server and script.py are programs
+/// that keep memory, app.dll is one of .NET, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
 /// the call site that asked for it; 10s, 30s, 1m and 5m pass sooner, and a port is any that is free.
 /// Commands that go on until Ctrl-C get it as soon as they have something to show.
 /// </summary>
@@ -25,6 +26,9 @@ public sealed class DocumentedWorld : IDisposable
     readonly TestTarget _plain, _other, _managed;
     readonly string _address;
     readonly TracedProgram _traced;
+
+    /// <summary>Not among the files that each command finds anew: it is large.</summary>
+    readonly Lazy<string> _managedCore;
 
     /// <summary>A name that no other process has, those of a second run of these tests included.</summary>
     readonly string _name = $"docs{Environment.ProcessId}";
@@ -50,8 +54,12 @@ public sealed class DocumentedWorld : IDisposable
         foreach (var file in (string[])["objects.vmatlas", "later.vmatlas"])
             CommandRun.Of("snapshot", $"{_managed.Pid}", "--managed", "-o", Path.Combine(kept, file)).Worked();
         _traced = new TracedProgram(_files.Folder, kept);
-        Tool.Output("gdb", "-p", $"{_plain.Pid}", "-batch", "-ex", $"gcore {Path.Combine(kept, "core")}");
+        WriteCore(_plain, Path.Combine(kept, "core"));
+        _managedCore = new Lazy<string>(() => WriteCore(_managed, _files.Path("managed.core")));
         File.WriteAllBytes(Path.Combine(kept, "crash.dmp"), MinidumpMaker.Make());
+        File.Copy(Path.Combine(Repository.Root, "tests/VmAtlas.Capture.Windows.Tests/Samples/kinds.vmcalls"), Path.Combine(kept, $"{_plain.Pid}.vmcalls"));
+        using var log = new EtlMaker();
+        File.WriteAllBytes(Path.Combine(kept, "heap.etl"), log.Alloc(2_000_000, 100, 7, 0x1_0000, 0x5000, 100).Stack(2_000_000, 100, 7, 0x1234, 0x5678).Make());
         CommandRun.Of("export", $"{_plain.Pid}", "-o", Path.Combine(kept, "devenv.csv")).Worked();
     }
 
@@ -74,6 +82,12 @@ public sealed class DocumentedWorld : IDisposable
         return new ShellRun(line, shell.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
+    static string WriteCore(TestTarget target, string path)
+    {
+        Tool.Output("gdb", "-p", $"{target.Pid}", "-batch", "-ex", $"gcore {path}");
+        return path;
+    }
+
     public void Dispose()
     {
         _managed.Dispose();
@@ -87,8 +101,9 @@ public sealed class DocumentedWorld : IDisposable
         var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal)
             || command.Contains(" --types", StringComparison.Ordinal) ? _managed : _plain;
         if (target == _managed)
-            command = command.Replace("before.vmatlas", "objects.vmatlas");
+            command = command.Replace("before.vmatlas", "objects.vmatlas").Replace(" core", $" {_managedCore.Value}");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
+            .Replace("dotnet app.dll", $"dotnet {Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget.dll")} </dev/null >/dev/null")
             .Replace("5555deadbeef", _traced.Block).Replace("--site 17", $"--site {_traced.Site}")
             .Replace(" 30s", " 500ms").Replace(" 1m", " 1ms").Replace(" 5m", " 250ms").Replace(" 10s", " 1ms").Replace("--port 8123", "--port 0");
     }

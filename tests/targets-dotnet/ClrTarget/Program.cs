@@ -10,7 +10,7 @@ namespace ClrTarget;
 /// <remarks>
 /// Arguments: <c>alloc</c> starts two threads that allocate as fast as they can. Lines on the input: <c>gc</c> collects, <c>grow N</c>
 /// makes N more objects of type <see cref="Grown"/>, <c>collections</c> says how many there were,
-/// <c>committed</c> how many bytes the last one left committed; each is answered by "done".
+/// <c>committed</c> how many bytes the last one left committed, <c>variable X</c> what X is in its environment; each is answered by "done". <c>exit N</c> ends it.
 /// </remarks>
 static unsafe class Program
 {
@@ -94,6 +94,10 @@ static unsafe class Program
             Console.WriteLine(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes);
         else if (words[0] == "collections")
             Console.WriteLine(GC.CollectionCount(0));
+        else if (words[0] == "variable")
+            Console.WriteLine($"{words[1]}={Environment.GetEnvironmentVariable(words[1])}");
+        else if (words[0] == "exit")
+            Environment.Exit(int.Parse(words[1], CultureInfo.InvariantCulture));
         Console.WriteLine("done");
     }
 

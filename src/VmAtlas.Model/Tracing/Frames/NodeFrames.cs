@@ -79,7 +79,7 @@ public sealed class NodeFrames
         if (node.Module < 0 || node.Module >= _modules.Count)
             return new StackFrame(Texts.Intern(string.Create(CultureInfo.InvariantCulture, $"0x{node.Pc:x}")), 0, 0, 0, false);
         var module = _modules[node.Module];
-        var name = module.Path[(module.Path.LastIndexOf('/') + 1)..];
+        var name = module.Path[((module.Path.StartsWith('/') ? module.Path.LastIndexOf('/') : module.Path.LastIndexOfAny(['/', '\\'])) + 1)..];
         var offset = unchecked(node.Pc - module.Bias);
         return new StackFrame(Texts.Intern(string.Create(CultureInfo.InvariantCulture, $"{name}+0x{offset:x}")), Texts.Intern(module.Path), 0, 0, false);
     }

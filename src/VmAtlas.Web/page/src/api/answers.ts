@@ -125,15 +125,16 @@ export interface ManagedHeap {
   readonly committed: number;
   readonly reserved: number;
   readonly free: number;
-  readonly totalWs: number;
-  readonly swap: number;
+  /** Both are left out where they are not known: of a dump, say. */
+  readonly totalWs?: number;
+  readonly swap?: number;
 }
 
 export interface ManagedUse {
   readonly time: string;
   readonly runtime: { readonly version?: string; readonly gc?: string; readonly evidence?: string; readonly whyNotBetter?: string };
   readonly heaps: readonly ManagedHeap[];
-  readonly explained: { readonly resident: number; readonly dotnet: number; readonly named: number };
+  readonly explained?: { readonly resident: number; readonly dotnet: number; readonly named: number };
   /** Of a count of objects. */
   readonly skippedBytes?: number;
   readonly generations?: readonly { readonly generation: string; readonly objects: number; readonly freeBytes: number; readonly fragmentation: number }[];

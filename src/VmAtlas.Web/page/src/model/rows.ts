@@ -109,6 +109,11 @@ export class Rows implements TableRows {
     return false;
   }
 
+  /** Facts of several blocks are all that one of them has: they say nothing of the whole. */
+  #isOneBlock(row: number): boolean {
+    return this.level[row]! > 0 || this.value(row, "children") === 0;
+  }
+
   isGap(row: number): boolean {
     return this.type[row]! >= UNUSABLE;
   }
@@ -116,7 +121,7 @@ export class Rows implements TableRows {
   /** A text of a row. */
   text(row: number, key: string): string {
     if (row >= this.count) return key === "details" ? this.#pagesText(row) : key === "protection" ? this.text(this.parent[row]!, key) : "";
-    if (key === "protection") return this.isGap(row) ? "" : protectionText(this.value(row, key));
+    if (key === "protection") return this.isGap(row) ? "" : protectionText(this.value(row, key), this.#isOneBlock(row) ? this.value(row, "facts") : 0);
     const text = this.frame.strings[this.value(row, key)] ?? "";
     // A block says what it is within its region; a region of one block is both.
     return key === "details" && text === "" ? this.text(row, "label") : text;

@@ -295,14 +295,14 @@ function OpenFile({ app }: { app: Controller }) {
   return (
     <form class="fields" onSubmit={open}>
       <label>
-        On the machine of vmatlas <input type="text" name="path" required spellcheck={false} placeholder="/tmp/server.vmatlas, also VMMap's .csv and .mmp" />
+        On the machine of vmatlas <input type="text" name="path" required spellcheck={false} placeholder="/tmp/server.vmatlas, also VMMap's .csv and .mmp, a core, a .dmp" />
       </label>
       <button type="submit" class="primary">
         Open
       </button>
       <label>
         On this browser's machine
-        <input type="file" accept=".vmatlas,.csv,.mmp" onChange={(event) => app.openDropped(event.currentTarget.files?.[0])} />
+        <input type="file" onChange={(event) => app.openDropped(event.currentTarget.files?.[0])} />
       </label>
       <p class="hint">A file can also be dropped anywhere on the page.</p>
     </form>

@@ -2,10 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 import { columnOf, type ColumnSpec } from "../model/columns";
 import { address, counted, size } from "../model/format";
 import { FREE, HEAP } from "../model/memoryTypes";
-import { flatRows, type Rows } from "../model/rows";
+import { flatRows } from "../model/rows";
 import { FrameTable } from "../ui/FrameTable";
 import { StackPanel } from "./StackPanel";
-import { isTraced, TraceBar, useTraces } from "./traces";
+import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
 export const allocationsView: ViewSpec = {
@@ -29,31 +29,18 @@ const COLUMNS: readonly ColumnSpec[] = [
 
 /** The blocks that were allocated and not given back: of the selected region, or all. */
 function AllocationsView({ app, state, view }: ViewProps) {
-  const [rows, setRows] = useState<Rows>();
   const [all, setAll] = useState(false);
   const [site, setSite] = useState<number>();
   const traced = useTraces(app, view.session, state.program);
-  const { trace, version } = traced;
-  const number = trace?.number;
+  const number = traced.trace?.number;
   const row = state.cursor;
   const chosen = !all && row >= 0 && row < view.rows.count && view.rows.type[row] !== FREE;
   const [start, end] = chosen ? [view.rows.address[row]!, view.rows.end[row]!] : [undefined, undefined];
-  useEffect(() => {
-    let wanted = true;
-    if (number === undefined) return;
-    setSite(undefined);
-    void app.attempt(
-      "view",
-      async () => {
-        const frame = await app.source.allocations(view.session.id, number, start === undefined ? undefined : [start, end]);
-        if (wanted) setRows(flatRows(frame, new Uint8Array(frame.rows).fill(HEAP), new Float64Array(frame.rows)));
-      },
-      "Looking up names…",
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [app, view.session.id, number, start, end, version]);
+  const rows = useAnswer(app, traced, [view.session.id, start, end], async (program) => {
+    const frame = await app.source.allocations(view.session.id, program, start === undefined ? undefined : [start, end]);
+    return flatRows(frame, new Uint8Array(frame.rows).fill(HEAP), new Float64Array(frame.rows));
+  });
+  useEffect(() => setSite(undefined), [rows]);
   const bytes = [...(rows?.visible ?? [])].reduce((sum, at) => sum + (rows?.value(at, "size") ?? 0), 0);
   return (
     <div class="trace-view">

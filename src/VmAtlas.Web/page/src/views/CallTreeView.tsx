@@ -1,9 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { CallTreeRows } from "../model/callTree";
 import { columnOf, type ColumnSpec } from "../model/columns";
 import { FrameTable } from "../ui/FrameTable";
 import { TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
-import { isTraced, TraceBar, useTraces } from "./traces";
+import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
 export const callTreeView: ViewSpec = {
@@ -32,28 +32,13 @@ const COLUMNS: readonly ColumnSpec[] = [
 function CallTreeView({ app, state, view }: ViewProps) {
   const [tree, setTree] = useState<Tree>(USUAL_TREE);
   const { shape, mappings, measure } = tree;
-  const [rows, setRows] = useState<CallTreeRows>();
   const [find, setFind] = useState("");
   const [cursor, setCursor] = useState(0);
   const [drawn, setDrawn] = useState(0);
   const traced = useTraces(app, view.session, state.program);
-  const { trace, version } = traced;
-  const number = trace?.number;
-  useEffect(() => {
-    let wanted = true;
-    if (number === undefined) return;
-    void app.attempt(
-      "view",
-      async () => {
-        const frame = await app.source.callTree(view.session.id, number, shape, mappings);
-        if (wanted) setRows(made(frame, measure));
-      },
-      "Looking up names…",
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [app, view.session.id, number, shape, mappings, version]);
+  const rows = useAnswer(app, traced, [view.session.id, shape, mappings], async (program) =>
+    made(await app.source.callTree(view.session.id, program, shape, mappings), measure),
+  );
   const known = COLUMNS.filter(({ key }) => key === "share" || rows?.frame.columns.has(key) !== false);
   const choose = (chosen: Tree): void => {
     setTree(chosen);

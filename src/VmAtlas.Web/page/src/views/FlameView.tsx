@@ -3,7 +3,7 @@ import { FlameGraph } from "../chart/FlameGraph";
 import { CallTreeRows } from "../model/callTree";
 import { exact, percent, size } from "../model/format";
 import { TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
-import { isTraced, TraceBar, useTraces } from "./traces";
+import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
 export const flameView: ViewSpec = {
@@ -19,33 +19,17 @@ export const flameView: ViewSpec = {
 function FlameView({ app, state, view }: ViewProps) {
   const [tree, setTree] = useState<Tree>(USUAL_TREE);
   const { shape, mappings, measure } = tree;
-  const [rows, setRows] = useState<CallTreeRows>();
   const [hover, setHover] = useState<number>();
   const [root, setRoot] = useState(0);
   const [needle, setNeedle] = useState("");
   const canvas = useRef<HTMLCanvasElement>(null);
   const graph = useRef<FlameGraph | undefined>(undefined);
   const traced = useTraces(app, view.session, state.program);
-  const { trace, version } = traced;
-  const number = trace?.number;
-  useEffect(() => {
-    let wanted = true;
-    if (number === undefined) return;
-    void app.attempt(
-      "view",
-      async () => {
-        const frame = await app.source.callTree(view.session.id, number, shape, mappings);
-        if (!wanted) return;
-        setRoot(0);
-        // In order of name, so that two pictures can be compared.
-        setRows(new CallTreeRows(frame, "liveBytes", { key: "label", descending: false }));
-      },
-      "Looking up names…",
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [app, view.session.id, number, shape, mappings, version]);
+  // In order of name, so that two pictures can be compared.
+  const rows = useAnswer(app, traced, [view.session.id, shape, mappings], async (program) =>
+    new CallTreeRows(await app.source.callTree(view.session.id, program, shape, mappings), "liveBytes", { key: "label", descending: false }),
+  );
+  useEffect(() => setRoot(0), [rows]);
   useEffect(() => {
     if (canvas.current === null) return;
     graph.current = new FlameGraph(canvas.current, { onHover: setHover, onZoom: (row) => (setRoot(row), setHover(row)) });

@@ -2,10 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 import { columnOf, type ColumnSpec } from "../model/columns";
 import { counted, time } from "../model/format";
 import { FREE } from "../model/memoryTypes";
-import { flatRows, type Rows } from "../model/rows";
+import { flatRows } from "../model/rows";
 import { FrameTable } from "../ui/FrameTable";
 import { StackPanel } from "./StackPanel";
-import { isTraced, TraceBar, useTraces } from "./traces";
+import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
 export const growthView: ViewSpec = {
@@ -30,11 +30,10 @@ const COLUMNS: readonly ColumnSpec[] = [
 /** What grew between two points of the timeline, by who asked for it: steady growth first, because that is what a leak looks like. */
 function GrowthView({ app, state, view }: ViewProps) {
   const { session, since, index } = view;
-  const [rows, setRows] = useState<Rows>();
   const [site, setSite] = useState<number>();
   const [span, setSpan] = useState<readonly [number | undefined, number | undefined]>([undefined, undefined]);
   const traced = useTraces(app, session, state.program);
-  const { trace, version } = traced;
+  const { trace } = traced;
   const number = trace?.number;
   // A span that is dragged in the timeline is the one to look at.
   useEffect(() => {
@@ -43,22 +42,11 @@ function GrowthView({ app, state, view }: ViewProps) {
   const seconds = (at: number | undefined): number | undefined =>
     at === undefined || trace === undefined ? undefined : Math.max(0, (Date.parse(session.snapshots[at] ?? "") - Date.parse(trace.began)) / 1000);
   const [from, to] = [seconds(span[0]) ?? 0, seconds(span[1])];
-  useEffect(() => {
-    let wanted = true;
-    if (number === undefined) return;
-    setSite(undefined);
-    void app.attempt(
-      "view",
-      async () => {
-        const frame = await app.source.growth(session.id, number, from, to);
-        if (wanted) setRows(flatRows(frame, new Uint8Array(frame.rows).fill(FREE), new Float64Array(frame.rows), ""));
-      },
-      "Looking up names…",
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [app, session.id, number, from, to, version]);
+  const rows = useAnswer(app, traced, [session.id, from, to], async (program) => {
+    const frame = await app.source.growth(session.id, program, from, to);
+    return flatRows(frame, new Uint8Array(frame.rows).fill(FREE), new Float64Array(frame.rows), "");
+  });
+  useEffect(() => setSite(undefined), [rows]);
   const point = (label: string, which: 0 | 1, none: string) => (
     <label>
       {label}{" "}

@@ -87,24 +87,26 @@ function ManagedView({ app, state, view }: ViewProps) {
 function Heaps({ use, before, objects }: { use: ManagedUse; before: ManagedUse | undefined; objects: ManagedUse | undefined }) {
   const { version, gc, evidence, whyNotBetter } = use.runtime;
   const old = new Map(before?.heaps.map((heap) => [heap.heap, heap]));
-  const heaps: ManagedHeap[] = [...use.heaps, ...[...old.values()].filter(({ heap }) => !use.heaps.some((now) => now.heap === heap)).map(({ heap }) => ({ heap, used: 0, committed: 0, reserved: 0, free: 0, totalWs: 0, swap: 0 }))];
+  const heaps: ManagedHeap[] = [...use.heaps, ...[...old.values()].filter(({ heap }) => !use.heaps.some((now) => now.heap === heap)).map(({ heap }) => ({ heap, used: 0, committed: 0, reserved: 0, free: 0 }))];
   const generations = new Map(objects?.generations?.map((generation) => [generation.generation, generation]));
-  const cell = (heap: ManagedHeap, key: (typeof MEASURES)[number][0]): string => (before === undefined ? kib(heap[key]) : signedKib(heap[key] - (old.get(heap.heap)?.[key] ?? 0)));
-  const { resident, dotnet } = use.explained;
+  const cell = (heap: ManagedHeap, key: (typeof MEASURES)[number][0]): string => (before === undefined ? kib(heap[key] ?? 0) : signedKib((heap[key] ?? 0) - (old.get(heap.heap)?.[key] ?? 0)));
+  const measures = MEASURES.filter(([key]) => use.heaps.some((heap) => heap[key] !== undefined));
+  const { resident, dotnet } = use.explained ?? { resident: 0, dotnet: 0 };
   return (
     <>
       <table>
         <caption>
           .NET {version ?? "of unknown version"}
           {gc === undefined ? "" : `, GC: ${gc}`}, from {evidence ?? "shapes"}
-          {whyNotBetter === undefined ? "" : `: ${whyNotBetter}`}; {resident === 0 ? "" : `${((dotnet / resident) * 100).toFixed(1)} % of the ${size(resident)} in memory that is of no file is .NET's`}
+          {whyNotBetter === undefined ? "" : `: ${whyNotBetter}`}
+          {resident === 0 ? "" : `; ${((dotnet / resident) * 100).toFixed(1)} % of the ${size(resident)} in memory that is of no file is .NET's`}
         </caption>
         <thead>
           <tr>
             <th scope="col" class="text">
               Memory
             </th>
-            {MEASURES.map(([key, title]) => (
+            {measures.map(([key, title]) => (
               <th scope="col" key={key}>
                 {title}
               </th>
@@ -123,7 +125,7 @@ function Heaps({ use, before, objects }: { use: ManagedUse; before: ManagedUse |
               <th scope="row" class="text">
                 {HEAPS[heap.heap] ?? heap.heap}
               </th>
-              {MEASURES.map(([key]) => (
+              {measures.map(([key]) => (
                 <td key={key}>{cell(heap, key)}</td>
               ))}
               {objects !== undefined && (

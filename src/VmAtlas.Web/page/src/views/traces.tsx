@@ -46,6 +46,33 @@ export function useTraces(app: Controller, session: SessionInfo, program: number
   return { traces, trace: traces[program ?? Math.max(0, own)], version, again: () => setVersion((n) => n + 1) };
 }
 
+/** What is asked about the shown trace, anew whenever the question or the trace changes; undefined until the first answer. */
+export function useAnswer<T extends object>(
+  app: Controller,
+  { trace, version }: Traced,
+  question: readonly unknown[],
+  ask: (program: number) => Promise<T>,
+): T | undefined {
+  const [answer, setAnswer] = useState<T>();
+  const program = trace?.number;
+  useEffect(() => {
+    let wanted = true;
+    if (program === undefined) return;
+    void app.attempt(
+      "view",
+      async () => {
+        const heard = await ask(program);
+        if (wanted) setAnswer(heard);
+      },
+      "Looking up names…",
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [app, program, version, ...question]);
+  return answer;
+}
+
 /** Above every view of a trace: which program, what it came to, and what is missing. */
 export function TraceBar({ app, state, traced, children }: { app: Controller; state: State; traced: Traced; children?: ComponentChildren }) {
   const { traces, trace } = traced;

@@ -257,9 +257,13 @@ describe("words and numbers", () => {
   });
 
   it("says protections in VMMap's words", () => {
-    expect([0, 1, 3, 5, 7, 16, 33, 37, 19].map(protectionText)).toEqual([
-      "Reserved", "Read", "Read/Write", "Execute/Read", "Execute/Read/Write", "No access/Guard", "Copy on write", "Execute/Copy on Write", "Read/Write/Guard",
+    expect([0, 1, 3, 5, 7, 16, 33, 37, 19].map((bits) => protectionText(bits))).toEqual([
+      "Reserved", "Read", "Read/Write", "Execute/Read", "Execute/Read/Write", "No access", "Copy on write", "Execute/Copy on Write", "Read/Write/Guard",
     ]);
+    expect([3 | 64, 3 | 128, 1 | 64 | 128, 5 | 16 | 128].map((bits) => protectionText(bits))).toEqual([
+      "Read/Write/WriteCombine", "Read/Write/NoCache", "Read/NoCache/WriteCombine", "Execute/Read/Guard/NoCache",
+    ]);
+    expect(protectionText(0, 64)).toBe("No access");
   });
 
   it("counts holes by powers of two", () => {

@@ -1,0 +1,14 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace VmAtlas.Capture.Clr.Helper.Interop;
+
+/// <summary>kernel32, as its documentation spells it.</summary>
+static unsafe partial class Kernel32
+{
+    [LibraryImport("kernel32", SetLastError = true)]
+    public static partial SafeProcessHandle OpenProcess(uint access, int inherit, uint pid);
+
+    [LibraryImport("kernel32", SetLastError = true)]
+    public static partial int ReadProcessMemory(SafeProcessHandle process, nuint address, void* into, nuint length, nuint* got);
+}

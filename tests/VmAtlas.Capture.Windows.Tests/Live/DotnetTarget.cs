@@ -1,0 +1,51 @@
+using System.Globalization;
+using VmAtlas.Capture.Clr;
+using VmAtlas.Model;
+using VmAtlas.Model.Managed;
+using VmAtlas.Testing;
+
+namespace VmAtlas.Capture.Windows.Tests.Live;
+
+/// <summary>A running <c>clrtarget.exe</c> and what it said of itself.</summary>
+sealed class DotnetTarget : IDisposable
+{
+    public static readonly string Program = Path.Combine(Repository.Root, "artifacts", "win-clrtarget", "clrtarget.exe");
+    static readonly string s_helper = Path.Combine(Repository.Root, "artifacts", "win", "vmatlas-clr.exe");
+
+    readonly TestTarget _process = TestTarget.Start(Program);
+
+    public int Pid => _process.Pid;
+
+    /// <summary>Objects it noted: where they are and what its runtime calls that place.</summary>
+    public IEnumerable<(ulong Address, ManagedKind Kind)> Objects =>
+        from said in _process.Said["object"]
+        let words = said.Split(' ')
+        select (Convert.ToUInt64(words[1], 16), KindOf(words[0], int.Parse(words[2], CultureInfo.InvariantCulture)));
+
+    public static (Snapshot Snapshot, ManagedReport Report) Capture(ICaptureTarget target, IPlatform platform, bool objects = true)
+    {
+        using var clr = new ClrAnnotator(new ClrOptions { Objects = objects, HelperPath = s_helper });
+        var snapshot = new CapturePipeline(target, platform.Annotators(clr)).Capture(TestContext.Current.CancellationToken);
+        return (snapshot, clr.LastReport.ShouldNotBeNull("a .NET process was not recognised"));
+    }
+
+    /// <summary>Has it do something and waits until it did.</summary>
+    public void Tell(string line)
+    {
+        _process.Input.WriteLine(line);
+        _process.Input.Flush();
+        _process.Output.ReadLine().ShouldBe("done");
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    static ManagedKind KindOf(string key, int generation) => (key, generation) switch
+    {
+        ("loh", _) => ManagedKind.Large,
+        ("poh", _) => ManagedKind.Pinned,
+        ("frozen", int.MaxValue) => ManagedKind.Frozen,
+        (_, 0) => ManagedKind.Generation0,
+        (_, 1) => ManagedKind.Generation1,
+        _ => ManagedKind.Generation2,
+    };
+}
