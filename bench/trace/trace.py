@@ -278,7 +278,7 @@ def viewer(rounds, folder):
                 costs.append((run(threads, many, output) - run(threads, few, output)) * 1e3 / (2 * (many - few)))
             row(f"churn, {threads} thread{'s' if threads > 1 else ''}", "yes" if output else "no", f"{statistics.median(costs):.1f}",
                 f"{peak(threads, few, output):.0f}", f"{peak(threads, many, output):.0f}")
-    say("\nWaiting for stores of other processors (20 µs a look) is part of it. The store alone, 'VmAtlas.Bench trace':\n")
+    say("\nLooking, at most every half millisecond, and waking up for it is part of it. Without that, of rings in memory, 'VmAtlas.Bench trace':\n")
     bench = f"{root}/artifacts/bin/VmAtlas.Bench/release/VmAtlas.Bench"
     subprocess.run(["dotnet", "build", f"{root}/bench/VmAtlas.Bench", "-c", "Release", "-v", "q"], check=True, stdout=subprocess.DEVNULL)
     for line in subprocess.run([bench, "trace"], capture_output=True, text=True).stdout.splitlines():

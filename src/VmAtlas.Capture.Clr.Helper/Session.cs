@@ -35,7 +35,7 @@ sealed class Session : IDisposable
         var dac = DacStore.OfThisMachine().Find(runtime) ?? throw new HelperException(
             $"no trusted debugger library fits the runtime (build id {runtime.RuntimeBuildId ?? "unknown"}): "
             + "installing the same version of .NET for all users would help");
-        var (library, givenUp) = OperatingSystem.IsWindows() ? (dac.Path, "nothing") : GiveUpRights(dac);
+        var (library, givenUp) = GiveUpRights(dac);
         var inspector = new RuntimeInspector(new ClrDataReader(memory, pid, runtimeBase, runtime.IsWindows), memory, library);
         return new Session(memory, inspector, dac.Version, givenUp);
     }
@@ -43,6 +43,8 @@ sealed class Session : IDisposable
     /// <summary>The library by descriptor, because without rights its path need not be reachable any more (a home folder).</summary>
     static (string Library, string GivenUp) GiveUpRights(DacFile dac)
     {
+        if (OperatingSystem.IsWindows())
+            return (dac.Path, WindowsRights.GiveUp());
         var descriptor = Libc.open(dac.Path, Libc.O_RDONLY | Libc.O_CLOEXEC);
         Preload.WhatIsNeeded();
         return ($"/proc/self/fd/{descriptor}", Rights.GiveUp());

@@ -12,7 +12,17 @@ sealed class DotnetTarget : IDisposable
     public static readonly string Program = Path.Combine(Repository.Root, "artifacts", "win-clrtarget", "clrtarget.exe");
     static readonly string s_helper = Path.Combine(Repository.Root, "artifacts", "win", "vmatlas-clr.exe");
 
-    readonly TestTarget _process = TestTarget.Start(Program);
+    readonly TestTarget _process;
+
+    /// <param name="setting">One of the runtime's, in its environment only: "DOTNET_gcServer=1".</param>
+    public DotnetTarget(string setting = "")
+    {
+        var (name, value) = setting.Split('=') is [var key, var set] ? (key, set) : ("DOTNET_unused", null);
+        var before = Environment.GetEnvironmentVariable(name);
+        Environment.SetEnvironmentVariable(name, value);
+        _process = TestTarget.Start(Program);
+        Environment.SetEnvironmentVariable(name, before);
+    }
 
     public int Pid => _process.Pid;
 

@@ -93,8 +93,9 @@ public sealed class SiteTable
     internal void Allocate(int row, int thread, long bytes, double count, long time)
     {
         ref var account = ref _accounts[row];
-        LiveBytes = unchecked(LiveBytes + bytes);
-        if (LiveBytes > PeakBytes)
+        var all = unchecked(LiveBytes + bytes);
+        LiveBytes = all;
+        if (all > PeakBytes)
             Climb(time);
         else
             Keep(ref account);

@@ -72,7 +72,7 @@ sealed class ThreadShares
     {
         var (slots, shares) = (_slots, _shares);
         var number = slots[Home(row, thread) & (slots.Length - 1)] - 1;
-        if ((uint)number < (uint)shares.Length && shares[number].Row == row && shares[number].Thread == thread)
+        if (number >= 0 && shares[number].Row == row && shares[number].Thread == thread)
             return ref shares[number];
         return ref FindOrAdd(row, thread);
     }
