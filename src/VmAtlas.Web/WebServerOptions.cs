@@ -1,7 +1,6 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Model;
-using VmAtlas.Symbols;
 
 namespace VmAtlas.Web;
 
@@ -26,8 +25,11 @@ public sealed record WebServerOptions
     /// <remarks>Not the browser's own store: that belongs to an address with its port, and the port is another one each time.</remarks>
     public string? SettingsPath { get; init; }
 
-    /// <summary>Where debug information for the functions in traces is looked for.</summary>
-    public SymbolPath Symbols { get; init; } = SymbolPath.Default;
+    /// <summary>Folders, parted by colons, where debug information for the functions in traces is looked for besides the system's.</summary>
+    public string Symbols { get; init; } = "";
+
+    /// <summary>The user's own list of such folders (see <see cref="SymbolsFile"/>), which the page can change; null for none.</summary>
+    public string? SymbolsPath { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

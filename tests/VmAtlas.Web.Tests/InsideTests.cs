@@ -14,9 +14,11 @@ public sealed class InsideTests : IAsyncLifetime
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vmatlas-test-");
     readonly RunningServer _running;
 
-    public InsideTests() => _running = new RunningServer { Options = new WebServerOptions { SettingsPath = SettingsPath } };
+    public InsideTests() => _running = new RunningServer { Options = new WebServerOptions { SettingsPath = SettingsPath, SymbolsPath = SymbolsPath, Symbols = "/named:" } };
 
     string SettingsPath => Path.Combine(_folder.FullName, "vmatlas", "page.json");
+
+    string SymbolsPath => Path.Combine(_folder.FullName, "vmatlas", "symbols");
 
     public ValueTask InitializeAsync() => _running.InitializeAsync();
 
@@ -46,6 +48,32 @@ public sealed class InsideTests : IAsyncLifetime
         var sizes = sums.GetProperty("sizes").EnumerateArray().Sum(s => s.GetProperty("used").GetProperty("bytes").GetDouble() + s.GetProperty("free").GetProperty("bytes").GetDouble());
         sizes.ShouldBe(Enumerable.Range(0, frame.Rows).Sum(i => frame.Number("size", i)));
         (await Json("/api/sessions/1/heap")).GetProperty("growth").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Folders_of_symbols_are_kept_in_the_users_list_and_its_remarks_stay()
+    {
+        (await Json("/api/symbols")).GetProperty("folders").GetArrayLength().ShouldBe(0);
+        Directory.CreateDirectory(Path.GetDirectoryName(SymbolsPath)!);
+        File.WriteAllText(SymbolsPath, "# builds of the week\n/old\n");
+        (await _running.Send(HttpMethod.Post, "/api/symbols", """{"folders":["/builds/a "," ","/builds/b"]}""")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        File.ReadAllText(SymbolsPath).ShouldBe("# builds of the week\n/builds/a\n/builds/b\n");
+        var known = await Json("/api/symbols");
+        known.GetProperty("folders").EnumerateArray().Select(f => f.GetString()).ShouldBe(["/builds/a", "/builds/b"]);
+        known.GetProperty("always").EnumerateArray().Select(f => f.GetString()).ShouldBe(["/named", "/usr/lib/debug"]);
+        known.GetProperty("file").GetString().ShouldBe(SymbolsPath);
+    }
+
+    [Theory]
+    [InlineData("relative")]
+    [InlineData("/two:/folders")]
+    [InlineData("/line\\n/line")]
+    [InlineData("#/remark")]
+    public async Task What_can_be_no_folder_of_the_list_is_refused_and_the_list_stays(string folder)
+    {
+        (await _running.Send(HttpMethod.Post, "/api/symbols", """{"folders":["/builds"]}""")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await _running.Send(HttpMethod.Post, "/api/symbols", $$"""{"folders":["{{folder}}"]}""")).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        File.ReadAllText(SymbolsPath).ShouldBe("/builds\n");
     }
 
     [Fact]

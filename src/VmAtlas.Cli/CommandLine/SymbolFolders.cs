@@ -1,22 +1,26 @@
 using System.CommandLine;
+using VmAtlas.Model;
 using VmAtlas.Symbols;
+using VmAtlas.Web;
 
 namespace VmAtlas.Cli.CommandLine;
 
 /// <summary>Where symbols are looked for: the option, the environment, and the user's own list of folders, in this order.</summary>
 static class SymbolFolders
 {
-    /// <summary>A list of folders is a few lines.</summary>
-    const int MostBytes = 64 << 10;
-
     public static Option<string?> Option() => new("--symbols")
     {
         Description = $"Folders with debug information, parted by colons; {SymbolPath.Variable} and the file vmatlas/symbols of your configuration (a folder a line) add more.",
         HelpName = "folders",
     };
 
-    public static SymbolPath Of(string? option, Session session) =>
-        SymbolPath.Parse(option, session.Environment(SymbolPath.Variable), Configured(session));
+    public static SymbolPath Of(string? option, Session session) => SymbolPath.Parse(Given(option, session), Configured(session));
+
+    /// <summary>Those of the option and the environment.</summary>
+    public static string Given(string? option, Session session) => $"{option}:{session.Environment(SymbolPath.Variable)}";
+
+    /// <summary>The user's own list; null where there is no home.</summary>
+    public static SymbolsFile? List(Session session) => ConfigurationFolder(session) is { } folder ? new SymbolsFile(Path.Combine(folder, "symbols")) : null;
 
     /// <summary>The same for a file, whose names were looked up when it was made: null, which is to look nowhere, unless folders are named somewhere.</summary>
     public static SymbolPath? Named(string? option, Session session) =>
@@ -31,26 +35,16 @@ static class SymbolFolders
         return folder is null ? null : Path.Combine(folder, "vmatlas");
     }
 
-    /// <summary>Lines of the file, parted by colons; null where there is none. What begins with # is no folder.</summary>
+    /// <summary>Folders of the list, parted by colons; null where there is none.</summary>
     static string? Configured(Session session)
     {
-        if (ConfigurationFolder(session) is not { } folder)
-            return null;
-        var path = Path.Combine(folder, "symbols");
         try
         {
-            if (!File.Exists(path))
-                return null;
-            if (new FileInfo(path).Length > MostBytes)
-            {
-                session.Note($"{path} is longer than {MostBytes} bytes and was not read");
-                return null;
-            }
-            return string.Join(':', File.ReadLines(path).Select(l => l.Trim()).Where(l => l.Length > 0 && !l.StartsWith('#')));
+            return List(session) is { } list ? string.Join(':', list.Read()) : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (VmAtlasException e)
         {
-            session.Note($"{path} could not be read: {e.Message}");
+            session.Note(e.Message);
             return null;
         }
     }

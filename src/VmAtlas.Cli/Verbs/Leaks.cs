@@ -40,7 +40,7 @@ sealed class Leaks : Verb
     ];
 
     public override string Notes =>
-        "Steady says in how many sixteenths of the time a site grew, less those in which it shrank: a leak in a loop is near 100 %, what is built\n"
+        "Steady says in how many sixteenths of the time a site grew, less those in which it shrank: a leak in a loop is near 100 %, what is built "
         + "once and kept is near 0. A leak that is rare, or a cache that still fills, can look like the other.";
 
     public override int Run(ParseResult arguments, Session session)

@@ -50,7 +50,8 @@ sealed class Open : Verb
             ReadDump = DumpFile.Read,
             Port = arguments.GetValue(_port),
             SettingsPath = SymbolFolders.ConfigurationFolder(session) is { } folder ? Path.Combine(folder, "page.json") : null,
-            Symbols = SymbolFolders.Of(arguments.GetValue(_symbols), session),
+            Symbols = SymbolFolders.Given(arguments.GetValue(_symbols), session),
+            SymbolsPath = SymbolFolders.List(session)?.Path,
             Log = session.Note,
         };
         RunAsync(arguments, session, options).GetAwaiter().GetResult();

@@ -39,7 +39,7 @@ sealed class Sites : Verb
     ];
 
     public override string Notes =>
-        "Peak is the most that a site itself ever held; At peak what it held when the whole program held most. Temporary are blocks given\n"
+        "Peak is the most that a site itself ever held; At peak what it held when the whole program held most. Temporary are blocks given "
         + "back by the next thing their thread did with memory.";
 
     public override int Run(ParseResult arguments, Session session)

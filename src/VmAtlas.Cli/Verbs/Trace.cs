@@ -43,8 +43,8 @@ sealed class Trace : Verb
     ];
 
     public override string Notes =>
-        "The command's input, output and exit code are its own; what vmatlas has to say goes to stderr. A command ended by a signal gives\n"
-        + "128 + its number. Of a .NET program the objects that are made are recorded by type and call, with --managed or when attached\n"
+        "The command's input, output and exit code are its own; what vmatlas has to say goes to stderr. A command ended by a signal gives "
+        + "128 + its number. Of a .NET program the objects that are made are recorded by type and call, with --managed or when attached "
         + "(look at totals: nobody tells when one dies). Look at the file with sites, calltree, leaks, allocations, events, flamegraph, show.";
 
     public override int Run(ParseResult arguments, Session session)

@@ -21,6 +21,14 @@ sealed record LaunchRequest(string Program, string[]? Arguments, string? Folder,
 /// <param name="Children">The programs it starts, too.</param>
 sealed record TraceRequest(ulong? SampleInterval, bool? Children);
 
+/// <param name="Folders">Whole paths.</param>
+sealed record SymbolsRequest(string[]? Folders);
+
+/// <param name="Folders">Of the user's list.</param>
+/// <param name="Always">Searched besides: named when the server was started, and the system's.</param>
+/// <param name="File">The list; null where it can not be kept.</param>
+sealed record SymbolsAnswer(IReadOnlyList<string> Folders, IReadOnlyList<string> Always, string? File);
+
 /// <summary>The body of a change that takes nothing: an empty object, so that it is json all the same.</summary>
 sealed record NothingRequest;
 
@@ -156,6 +164,8 @@ sealed record ObjectCountAnswer(int Number, DateTimeOffset TakenAt);
 [JsonSerializable(typeof(SessionAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<SessionAnswer>))]
 [JsonSerializable(typeof(SessionEvent))]
+[JsonSerializable(typeof(SymbolsRequest))]
+[JsonSerializable(typeof(SymbolsAnswer))]
 [JsonSerializable(typeof(OfferAnswer[]))]
 [JsonSerializable(typeof(GlossaryAnswer[]))]
 [JsonSerializable(typeof(StringAnswer))]

@@ -23,6 +23,7 @@ static class ApiRoutes
         TraceViewCalls.Map(routes, api);
         WordCalls.Map(routes);
         SettingsCalls.Map(routes, api);
+        SymbolCalls.Map(routes, api);
         EventCalls.Map(routes, api);
         routes.Map("/api/{**path}", context =>
         {

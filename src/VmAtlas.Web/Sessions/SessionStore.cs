@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using VmAtlas.Capture;
 using VmAtlas.Formats.Import;
 using VmAtlas.Model;
-using VmAtlas.Symbols;
 using VmAtlas.Tracing;
 using VmAtlas.Web.Api;
 using VmAtlas.Web.Traces;
@@ -12,7 +11,7 @@ namespace VmAtlas.Web.Sessions;
 /// <summary>The targets that are open, by number. Numbers are never used again.</summary>
 /// <param name="readDump">See <see cref="WebServerOptions.ReadDump"/>.</param>
 /// <param name="symbols">Where debug information for the names in traces is looked for.</param>
-sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, SymbolPath symbols) : IDisposable
+sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, SymbolSetting symbols) : IDisposable
 {
     /// <summary>Between two snapshots of a program that is traced.</summary>
     public static readonly TimeSpan TracedInterval = TimeSpan.FromSeconds(1);
@@ -41,7 +40,7 @@ sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, 
     async Task<Session> OpenLive(Func<LiveTraces, int> begin, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
         var (id, timeline) = (NextId(), new SpilledTimeline());
-        var traces = new LiveTraces(timeline.Traces, timeline.FilePath, () => timeline.Length, symbols);
+        var traces = new LiveTraces(timeline.Traces, timeline.FilePath, () => timeline.Length, symbols.Path);
         LiveProcess? live = null;
         try
         {

@@ -43,7 +43,7 @@ sealed class SettingsFile(string? path)
         {
             try
             {
-                MakeFolder(Path.GetDirectoryName(path)!);
+                SettingsFolder.Make(Path.GetDirectoryName(path)!);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -53,13 +53,5 @@ sealed class SettingsFile(string? path)
             file.Stream.Write(JsonSerializer.SerializeToUtf8Bytes(settings, Api.ApiJson.Default.JsonElement));
             file.Commit();
         }
-    }
-
-    static void MakeFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }

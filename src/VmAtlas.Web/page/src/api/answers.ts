@@ -234,3 +234,12 @@ export interface SourceText {
   readonly lines: readonly string[];
   readonly more: boolean;
 }
+
+export interface SymbolFolders {
+  /** Of the user's list. */
+  readonly folders: readonly string[];
+  /** Searched besides. */
+  readonly always: readonly string[];
+  /** The list; left out where it can not be kept. */
+  readonly file?: string;
+}

@@ -6,6 +6,7 @@ import { Chooser } from "./Chooser";
 import { ColumnsDialog } from "./ColumnsDialog";
 import { GlossaryDialog } from "./GlossaryDialog";
 import { SaveDialog } from "./SaveDialog";
+import { SymbolsDialog } from "./SymbolsDialog";
 import { TraceDialog } from "./TraceDialog";
 import type { Controller } from "./controller";
 import type { State } from "./state";
@@ -27,6 +28,8 @@ export function Dialogs({ app, state }: { app: Controller; state: State }) {
       return <TrimDialog app={app} state={state} />;
     case "trace":
       return <TraceDialog app={app} state={state} />;
+    case "symbols":
+      return <SymbolsDialog app={app} state={state} />;
     case "mark":
       return <MarkDialog app={app} state={state} />;
     case "shortcuts":

@@ -59,6 +59,7 @@ export function menus(app: Controller): readonly Menu[] {
       items: [
         { label: "Show Free and Unusable Regions", checked: gaps, disabled: none, run: () => app.toggleGaps() },
         { label: "Columns…", run: () => app.ask("columns") },
+        { label: "Symbol Folders…", disabled: server, run: () => app.ask("symbols") },
         "line",
         { label: "Paused", keys: "Ctrl+Space", checked: paused !== undefined, disabled: !live, run: () => void app.togglePause() },
         "line",

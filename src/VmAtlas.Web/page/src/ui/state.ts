@@ -3,7 +3,7 @@ import type { Rows } from "../model/rows";
 import { DEFAULTS, type Settings } from "../model/settings";
 
 export type { Theme } from "../model/settings";
-export type DialogName = "chooser" | "columns" | "glossary" | "save" | "trim" | "mark" | "trace" | "about" | "shortcuts" | "annotators";
+export type DialogName = "chooser" | "columns" | "glossary" | "save" | "trim" | "mark" | "trace" | "symbols" | "about" | "shortcuts" | "annotators";
 
 /** One snapshot, or the difference of two, as the window shows it. */
 export interface View {

@@ -25,6 +25,7 @@ const DIALOGS = [
   ["Tools", "Mark…"],
   ["Tools", "Trace Allocations…"],
   ["Options", "Columns…"],
+  ["Options", "Symbol Folders…"],
   ["Help", "Glossary"],
   ["Help", "Keyboard"],
   ["Help", "About the Reading"],

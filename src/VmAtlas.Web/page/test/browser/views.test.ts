@@ -129,6 +129,25 @@ describe.skipIf(whyNot !== undefined)(`views and what is remembered (${whyNot ??
     expect(complaints).toEqual([]);
   });
 
+  it("keeps folders with debug information in the list that the command line reads", async () => {
+    const target = await start(Target.start());
+    const settings = temporaryFolder();
+    closing.push(() => Promise.resolve(settings.remove()));
+    const { page, complaints } = await visit((await serve(settings.path, String(target.pid))).url);
+    await page.locator(".menu >> text=Options").click();
+    await page.locator(".items >> text=Symbol Folders…").click();
+    await page.locator("dialog textarea").fill("relative");
+    await page.locator("dialog button.primary").click();
+    await page.locator("dialog [role=alert] >> text=can not be a folder of the list").waitFor();
+    await page.locator("dialog textarea").fill("/builds/a\n/builds/b\n");
+    await page.locator("dialog button.primary").click();
+    await page.locator("dialog >> text=Kept.").waitFor();
+    expect(readFileSync(join(settings.path, "vmatlas", "symbols"), "utf8")).toBe("/builds/a\n/builds/b\n");
+    await screenshot(page, "symbol-folders-1280-light");
+    // The browser complains of every answer that refuses.
+    expect(complaints.filter((text) => !text.includes("400"))).toEqual([]);
+  });
+
   it("says more of a row than its columns: build id, mapping, flags, offsets", async () => {
     const target = await start(Target.start());
     const { page } = await visit((await serve(undefined, String(target.pid))).url);
