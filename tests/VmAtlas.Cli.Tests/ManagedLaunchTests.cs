@@ -77,7 +77,10 @@ public sealed class ManagedLaunchTests : IDisposable
     public void A_signal_that_ends_it_is_told_and_what_came_before_is_there()
     {
         var file = _files.Path("killed.vmatlas");
-        var run = VmatlasProcess.Run("", "trace", "--managed", "-o", file, "--", "/bin/sh", "-c", $"sleep 4 | {s_target} & sleep 3; kill -9 $!; kill -9 $$");
+        var said = _files.Path("said");
+        // The runtime sends what it has ten times a second.
+        var script = $"sleep 30 2>/dev/null | {s_target} >{said} & until grep -q ready {said}; do sleep 0.1; done; sleep 2; kill -9 $!; kill -9 $$";
+        var run = VmatlasProcess.Run("", "trace", "--managed", "-o", file, "--", "/bin/sh", "-c", script);
         run.Code.ShouldBe(137, run.Error);
         LoadedTrace.ReadAll(file).Traces.Single().Store.Sites.Total.TotalBytes.ShouldBeGreaterThan(9 << 20);
     }

@@ -8,7 +8,7 @@ public sealed class AttachTests
     [Fact]
     public void Fifty_attachments_to_a_busy_program_leave_no_mark()
     {
-        using var target = TestTarget.Start("trace_steady", "3");
+        using var target = TestTarget.StartOrphan("trace_steady", "3");
         for (var i = 0; i < 50; i++)
         {
             var seen = new Collected();
@@ -36,7 +36,7 @@ public sealed class AttachTests
     [InlineData("while :; do z=$(echo hi); done")]
     public void A_loop_of_a_shell_lets_us_in_every_time(string loop)
     {
-        using var target = TestTarget.Start("/bin/bash", "-c", $"echo ready; {loop}");
+        using var target = TestTarget.StartOrphan("/bin/bash", "-c", $"echo ready; {loop}");
         try
         {
             for (var i = 0; i < 12; i++)
@@ -58,7 +58,7 @@ public sealed class AttachTests
     [Fact]
     public void What_is_allocated_while_attached_is_exact()
     {
-        using var target = TestTarget.Start("trace_steady", "3");
+        using var target = TestTarget.StartOrphan("trace_steady", "3");
         var seen = new Collected();
         using (var trace = AttachedTrace.Attach(target.Pid, default, seen))
         {
@@ -77,7 +77,7 @@ public sealed class AttachTests
     [Fact]
     public void Every_slot_is_restored()
     {
-        using var target = TestTarget.Start("trace_steady", "1");
+        using var target = TestTarget.StartOrphan("trace_steady", "1");
         var before = Slots(target.Pid);
         before.Length.ShouldBeGreaterThan(100);
         using (var trace = AttachedTrace.Attach(target.Pid, default, new Collected()))
@@ -100,7 +100,7 @@ public sealed class AttachTests
     [Fact]
     public void A_library_that_is_loaded_after_attaching_is_traced()
     {
-        using var target = TestTarget.Start("trace_plugins", TraceRun.Target("plugin.so"), "wait");
+        using var target = TestTarget.StartOrphan("trace_plugins", TraceRun.Target("plugin.so"), "wait");
         var seen = new Collected();
         using var trace = AttachedTrace.Attach(target.Pid, default, seen);
         target.Input.Write('x');
@@ -119,7 +119,7 @@ public sealed class AttachTests
         Tool.Output("musl-gcc", "-O2", "-fno-builtin", "-o", path, Path.Combine(Repository.Root, "tests/targets/trace/steady.c"));
         try
         {
-            using var target = TestTarget.Start(path, "2");
+            using var target = TestTarget.StartOrphan(path, "2");
             for (var i = 0; i < 5; i++)
             {
                 var seen = new Collected();
@@ -161,7 +161,7 @@ public sealed class AttachTests
     {
         if (Environment.UserName != "root")
             Assert.Skip("making namespaces needs root");
-        using var target = TestTarget.Start("/usr/bin/unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", TraceRun.Target("steady"), "2");
+        using var target = TestTarget.StartOrphan("/usr/bin/unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", TraceRun.Target("steady"), "2");
         var inner = int.Parse(File.ReadAllText($"/proc/{target.Pid}/task/{target.Pid}/children").Trim());
         var seen = new Collected();
         using (var trace = AttachedTrace.Attach(inner, default, seen))

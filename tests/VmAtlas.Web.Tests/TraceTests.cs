@@ -70,9 +70,24 @@ public sealed class TraceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_program_that_the_page_launched_is_attached_to_later()
+    {
+        var session = await Post("/api/launch", new { program = s_ledger, arguments = new[] { "60000" } });
+        var pid = session.GetProperty("process").GetProperty("pid").GetInt32();
+        for (var i = 0; i < 5; i++)
+        {
+            await Post("/api/sessions/1/trace", new { });
+            await Until(async () => await Count() > i && (await Json("/api/sessions/1/traces"))[i].GetProperty("liveCount").GetDouble() > 0);
+            await Post("/api/sessions/1/trace/stop", new { });
+        }
+        Signals.Send(pid, Signals.Kill);
+        await Until(() => !Directory.Exists($"/proc/{pid}")); // who has ended is asked for its end
+    }
+
+    [Fact]
     public async Task A_running_process_is_attached_to_and_let_go()
     {
-        using var target = TestTarget.Start(s_ledger);
+        using var target = TestTarget.StartOrphan(s_ledger);
         await Post("/api/open", new { pid = target.Pid });
         (await Json("/api/sessions/1/traces")).GetArrayLength().ShouldBe(0);
         var session = await Post("/api/sessions/1/trace", new { });
@@ -98,7 +113,7 @@ public sealed class TraceTests : IAsyncLifetime
     [Fact]
     public async Task Blocks_stacks_sources_and_events_are_those_of_the_program()
     {
-        using var target = TestTarget.Start(s_ledger);
+        using var target = TestTarget.StartOrphan(s_ledger);
         await Post("/api/open", new { pid = target.Pid });
         await Post("/api/sessions/1/trace", new { });
         await Until(async () => await Count() > 0 && (await Trace()).GetProperty("liveCount").GetDouble() >= 10);
@@ -167,7 +182,7 @@ public sealed class TraceTests : IAsyncLifetime
     [Fact]
     public async Task A_trace_is_saved_with_its_names_and_opened_again()
     {
-        using var target = TestTarget.Start(s_ledger);
+        using var target = TestTarget.StartOrphan(s_ledger);
         var saved = Path.Combine(_folder.FullName, "saved.vmatlas");
         await Post("/api/open", new { pid = target.Pid });
         await Post("/api/sessions/1/trace", new { });
@@ -258,7 +273,7 @@ public sealed class TraceTests : IAsyncLifetime
     [InlineData("/api/sessions/1/trace/stop", "{}")]
     public async Task Another_site_starts_and_traces_nothing(string path, string body)
     {
-        using var target = TestTarget.Start(s_ledger);
+        using var target = TestTarget.StartOrphan(s_ledger);
         await Post("/api/open", new { pid = target.Pid });
         var made = Path.Combine(_folder.FullName, "made");
         foreach (var (header, value) in (IEnumerable<(string, string)>)[("Origin", "http://evil.example"), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site")])

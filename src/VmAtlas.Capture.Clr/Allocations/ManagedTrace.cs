@@ -20,7 +20,7 @@ public sealed class ManagedTrace : IDisposable
     /// <summary>Mean bytes between two samples.</summary>
     public const ulong Interval = ManagedAllocations.Interval;
 
-    static readonly TimeSpan s_asking = TimeSpan.FromSeconds(5), s_ending = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan s_asking = TimeSpan.FromSeconds(5), s_ending = TimeSpan.FromSeconds(20), s_draining = TimeSpan.FromSeconds(2);
 
     readonly int _pid;
     readonly DiagnosticsConnection _connection;
@@ -108,7 +108,8 @@ public sealed class ManagedTrace : IDisposable
             }
             catch (Exception e) when (e is AnnotatorUnavailableException or IOException or InvalidDataException or SocketException or ObjectDisposedException)
             {
-                gone = true; // it ended at this moment
+                gone = true; // it ended at this moment, and what it told before is still on its way
+                _thread.Join(s_draining);
             }
         }
         Close(gone ? TraceEnding.Gone : TraceEnding.Detached, 0);

@@ -68,4 +68,22 @@ static unsafe partial class Libc
     /// <summary>geteuid(2).</summary>
     [LibraryImport("libc")]
     public static partial uint geteuid();
+
+    public const short POLLIN = 1;
+
+    /// <summary>struct pollfd.</summary>
+    public struct PollFd
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    /// <summary>poll(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int poll(PollFd* descriptors, nuint count, int milliseconds);
+
+    /// <summary>syscall(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint syscall(nint number, nint a, nint b);
 }

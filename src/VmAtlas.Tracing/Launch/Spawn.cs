@@ -70,11 +70,27 @@ static unsafe partial class Spawn
     public static (TraceEnding Ending, int Value) Wait(int pid)
     {
         const int Interrupted = 4;
+        AwaitEnd(pid);
         int status;
         while (Libc.waitpid(pid, &status, 0) != pid)
             if (Marshal.GetLastPInvokeError() != Interrupted)
                 return (TraceEnding.Gone, 0);
         return (status & 0x7f) == 0 ? (TraceEnding.Exited, status >> 8 & 0xff) : (TraceEnding.Killed, status & 0x7f);
+    }
+
+    /// <summary>waitpid(2) would also take a stop of the child from whoever in this process attaches to it; by its descriptor (Linux 5.3) only its end is seen.</summary>
+    static void AwaitEnd(int pid)
+    {
+        const nint PidfdOpen = 434;
+        const int Interrupted = 4;
+        var descriptor = (int)Libc.syscall(PidfdOpen, pid, 0);
+        if (descriptor < 0)
+            return;
+        var ended = new Libc.PollFd { Descriptor = descriptor, Events = Libc.POLLIN };
+        while (Libc.poll(&ended, 1, -1) < 0 && Marshal.GetLastPInvokeError() == Interrupted)
+        {
+        }
+        _ = Libc.close(descriptor);
     }
 
     static byte** Texts(IReadOnlyList<string> texts)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using VmAtlas.Model;
+using VmAtlas.Tracing;
 using VmAtlas.Web.Api;
 
 namespace VmAtlas.Web.Sessions;
@@ -12,6 +13,8 @@ static class Launcher
     /// <exception cref="VmAtlasException">It can not be started.</exception>
     public static int Start(LaunchRequest request)
     {
+        if (OperatingSystem.IsLinux())
+            return StartOnLinux(request);
         var start = new ProcessStartInfo(request.Program, request.Arguments ?? []) { RedirectStandardInput = true, UseShellExecute = false };
         if (!string.IsNullOrWhiteSpace(request.Folder))
             start.WorkingDirectory = request.Folder;
@@ -27,5 +30,14 @@ static class Launcher
         {
             throw new VmAtlasException(Failure.NotFound, $"{request.Program} could not be started: {e.Message}", e);
         }
+    }
+
+    /// <summary>Not as a <see cref="Process"/>: the runtime, which waits for its own children, would now and then take a stop of a program that is attached to for its end.</summary>
+    static int StartOnLinux(LaunchRequest request)
+    {
+        var folder = string.IsNullOrWhiteSpace(request.Folder) ? null : request.Folder;
+        var program = StartedProgram.Start([request.Program, .. request.Arguments ?? []], request.Environment ?? [], folder, noInput: true);
+        new Thread(() => program.Wait()) { IsBackground = true, Name = "launched program" }.Start();
+        return program.Pid;
     }
 }
