@@ -6,7 +6,8 @@ using VmAtlas.Testing;
 
 namespace VmAtlas.Bench;
 
-/// <summary>What an event of a trace costs: taken into the store, written, read back; CPU time, medians, against the goals.</summary>
+/// <summary>What an event of a trace costs: read from the rings and taken into the store, which is what a viewer of a live process does; the store alone; written to a file
+/// and read back. CPU time, medians, against the goals.</summary>
 static class TraceFigures
 {
     const int Rounds = 7, EventsOfRound = 8000;
@@ -18,10 +19,12 @@ static class TraceFigures
         // Blocks given back in any order by two threads, the hardest case; and as a program in a loop does it.
         var random = new Kept();
         new SyntheticTrace(seed: 1, events).Play(random);
-        return Measure("in any order", random, events, 2) + Measure("churn", Churn(events, 1), events, 1) + Measure("churn, 4 threads", Churn(events, 4), events, 4);
+        return Measure("in any order", random, events, threads: 2) | Measure("churn", Churn(events, 1), events, threads: 1)
+            | Measure("churn, 4 threads", Churn(events, 4), events, threads: 4);
     }
 
-    /// <summary>One thread that takes a block of 64 sizes from one of 64 places and gives it back 16 calls later, at an address that was used before.</summary>
+    /// <summary>Each thread takes a block of 64 sizes from one of 64 places and gives it back 16 calls later, at an address that was used before. Threads take turns after
+    /// eight events, which share a stamp.</summary>
     static Kept Churn(int events, int threads)
     {
         var kept = new Kept();
@@ -47,29 +50,21 @@ static class TraceFigures
     static int Measure(string title, Kept heard, int events, int threads)
     {
         var path = Path.GetTempFileName();
-        using var rings = new SyntheticRings(heard.Events1, threads, EventsOfRound);
+        using var rings = new SyntheticRings(heard.All, threads, EventsOfRound);
         try
         {
-            if (Environment.GetEnvironmentVariable("LOOP") is { } which)
-            {
-                if (title != which) return 0;
-                for (var i = 0; i < 400; i++)
-                    if (Environment.GetEnvironmentVariable("PART") == "store") heard.Replay(new TraceStore(heard.Process!));
-                    else rings.Read(heard.Begun(new TraceStore(heard.Process!)));
-                return 0;
-            }
             var decode = Median(() => rings.Read(heard.Begun(new TraceStore(heard.Process!))));
             var store = Median(() => heard.Replay(new TraceStore(heard.Process!)));
             var write = Median(() => Write(path, heard));
             var bytes = new FileInfo(path).Length / (double)events;
             var read = Median(() => LoadedTrace.ReadAll(path));
             Console.WriteLine($"{title}: {events:N0} events, CPU time of one, median of {Rounds}");
-            Console.WriteLine($"  rings+store {decode / events,6:0.00} ns   goal {MostNanoseconds} {(decode / events <= MostNanoseconds ? "met" : "MISSED")}");
-            Console.WriteLine($"  store      {store / events,7:0.00} ns   goal {MostNanoseconds} {(store / events <= MostNanoseconds ? "met" : "MISSED")}");
+            Console.WriteLine($"  rings+store{decode / events,7:0.00} ns   goal {MostNanoseconds} {(decode / events <= MostNanoseconds ? "met" : "MISSED")}");
+            Console.WriteLine($"  store      {store / events,7:0.00} ns");
             Console.WriteLine($"  write      {write / events,7:0.00} ns");
             Console.WriteLine($"  read+store {read / events,7:0.00} ns");
             Console.WriteLine($"  file       {bytes,7:0.00} bytes   goal {MostBytes} {(bytes <= MostBytes ? "met" : "MISSED")}");
-            return store / events <= MostNanoseconds && bytes <= MostBytes ? 0 : 1;
+            return decode / events <= MostNanoseconds && bytes <= MostBytes ? 0 : 1;
         }
         finally
         {
@@ -104,7 +99,7 @@ static class TraceFigures
 
         public TraceProcess? Process { get; private set; }
 
-        public IEnumerable<TraceEvent> Events1 => _batches.SelectMany(b => b);
+        public IEnumerable<TraceEvent> All => _batches.SelectMany(b => b);
 
         /// <summary>A sink that was told of the calls.</summary>
         public TraceStore Begun(TraceStore sink)

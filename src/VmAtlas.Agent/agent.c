@@ -180,6 +180,33 @@ static void prepare(void)
     g_agent.code_end = (u64)etext;
 }
 
+// ---- the viewer's looks at the map ----
+
+// A short program would be over before anybody looked. Whoever looks goes on reading; one that does not read any more is not waited for.
+static void await_look(u32 number)
+{
+    enum { Step = 200, Patience = 2000000 / Step, Most = 10000000 / Step };
+    struct session *session = g_agent.session;
+    if (!(g_root->flags & AWAIT_LOOKS))
+        return;
+    store_release(&session->looks_wanted, number);
+    u64 beat = 0;
+    for (u32 i = 0, still = 0; i < Most && still < Patience && !g_root->viewer_closed && load_acquire(&session->looks) < number; i++) {
+        u64 now = load_acquire(&session->viewer_beat);
+        still = now == beat ? still + 1 : 0;
+        beat = now;
+        sys_sleep_us(Step);
+    }
+}
+
+void agent_before_exit(void)
+{
+    if (g_agent.launched && g_mode != MODE_OFF && g_agent.owner_pid == sys_pid() && g_agent.session->looks_wanted < 2)
+        await_look(2);
+}
+
+__attribute__((destructor)) static void ends(void) { agent_before_exit(); }
+
 // ---- launched: LD_PRELOAD=<us>[:others] and VMATLAS_TRACE=fd:viewer pid:viewer fd ----
 
 static const char Variable[] = "VMATLAS_TRACE=", Preload[] = "LD_PRELOAD=";
@@ -248,6 +275,8 @@ static void launch(void)
         strip(environment);
     }
     begin_recording();
+    if (g_mode != MODE_OFF)
+        await_look(1);
 }
 
 void agent_initialize(void)
@@ -259,6 +288,13 @@ void agent_initialize(void)
         launch();
     }
     lock_drop(&g_start_lock);
+}
+
+// Programs that ask for no memory are traced too.
+__attribute__((constructor)) static void begins(void)
+{
+    if (!load_acquire(&g_agent.initialized))
+        agent_initialize();
 }
 
 // ---- attached ----

@@ -106,6 +106,8 @@ void agent_give_up(void);
 // Just before exec in the traced process, and when it failed.
 char **agent_before_exec(char **environment);
 void agent_after_exec(void);
+// The process is about to end.
+void agent_before_exit(void);
 
 // Before a block is given back and after one was got. One thread alone need not wait for its own loads.
 static inline u64 stamp(void)

@@ -41,7 +41,9 @@
     X(execve, Execve) X(execvpe, Execve) X(fexecve, Fexecve) X(execveat, Execveat) X(execv, Execv) X(execvp, Execv)        \
     X(execl, Jump) X(execlp, Jump)
 
-#define ALL_NAMES(X) HEAP_NAMES(X) NEW_NAMES(X) DELETE_NAMES(X) SYSTEM_NAMES(X) LOADER_NAMES(X) EXEC_NAMES(X)
+#define END_NAMES(X) X(_exit, Exit) X(_Exit, Exit)
+
+#define ALL_NAMES(X) HEAP_NAMES(X) NEW_NAMES(X) DELETE_NAMES(X) SYSTEM_NAMES(X) LOADER_NAMES(X) EXEC_NAMES(X) END_NAMES(X)
 
 enum hook {
 #define X(name, kind) HOOK_##name,

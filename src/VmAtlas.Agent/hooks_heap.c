@@ -41,8 +41,30 @@ static inline int sample_now(size_t size)
     struct thread *self = t_self;
     if (unlikely(!self || self->session_serial != g_zeroed.state.session_serial))
         return 1;
+    if ((i64)size < 0)
+        return 0; // no allocator gives so much
     return unlikely((self->sample_left -= (i64)size) < 0);
 }
+
+// Sampled, nearly every call is none of ours: its hook leaves by a jump and keeps nothing on the stack meanwhile, which is why what is seldom stands in a
+// function of its own. That one is jumped to as well, and so finds the caller where the hook itself would.
+#define SELDOM static __attribute__((noinline))
+
+static inline int is_passed_by(size_t size)
+{
+    if (unlikely(g_mode != MODE_SAMPLED))
+        return 0;
+    struct thread *self = t_self;
+    if (unlikely(!self || self->session_serial != g_zeroed.state.session_serial))
+        return 0;
+    i64 left = self->sample_left - (i64)size;
+    if (unlikely((left | (i64)size) < 0))
+        return 0;
+    self->sample_left = left;
+    return 1;
+}
+
+static inline int is_unsampled(void *block) { return likely(g_mode == MODE_SAMPLED) && likely(!g_sampled_hash[sampled_slot((u64)block)]); }
 
 #define ALLOCATE(hook, function, size, call)                                            \
     u32 mode = mode_now();                                                              \
@@ -67,16 +89,26 @@ static inline int sample_now(size_t size)
     return call
 
 #define DEFINE_Malloc(name)                                                             \
-    void *hook_##name(size_t size)                                                      \
+    SELDOM void *watched_##name(size_t size)                                            \
     {                                                                                   \
         ALLOCATE(HOOK_##name, FN_MALLOC, size, ((void *(*)(size_t))real(HOOK_##name))(size)); \
+    }                                                                                   \
+    void *hook_##name(size_t size)                                                      \
+    {                                                                                   \
+        void *(*behind)(size_t) = g_real[HOOK_##name];                                  \
+        return likely(behind) && likely(is_passed_by(size)) ? behind(size) : watched_##name(size); \
     }                                                                                   \
     DEFINE(name);
 
 #define DEFINE_Calloc(name)                                                             \
-    void *hook_##name(size_t count, size_t each)                                        \
+    SELDOM void *watched_##name(size_t count, size_t each)                              \
     {                                                                                   \
         ALLOCATE(HOOK_##name, FN_CALLOC, count *each, ((void *(*)(size_t, size_t))real(HOOK_##name))(count, each)); \
+    }                                                                                   \
+    void *hook_##name(size_t count, size_t each)                                        \
+    {                                                                                   \
+        void *(*behind)(size_t, size_t) = g_real[HOOK_##name];                          \
+        return likely(behind) && likely(is_passed_by(count *each)) ? behind(count, each) : watched_##name(count, each); \
     }                                                                                   \
     DEFINE(name);
 
@@ -220,7 +252,7 @@ static COLD void sampled_free(enum word_kind kind, u64 block)
         sampled_free(kind, (u64)block)
 
 #define DEFINE_Free(name)                                                               \
-    void hook_##name(void *block)                                                       \
+    SELDOM void watched_##name(void *block)                                             \
     {                                                                                   \
         u32 mode = mode_now();                                                          \
         if (likely(mode == MODE_EXACT)) {                                               \
@@ -233,6 +265,14 @@ static COLD void sampled_free(enum word_kind kind, u64 block)
             sampled_free(WORD_FREE, (u64)block);                                        \
         ((void (*)(void *))real(HOOK_##name))(block);                                   \
     }                                                                                   \
+    void hook_##name(void *block)                                                       \
+    {                                                                                   \
+        void (*behind)(void *) = g_real[HOOK_##name];                                   \
+        if (likely(behind) && is_unsampled(block))                                      \
+            behind(block);                                                              \
+        else                                                                            \
+            watched_##name(block);                                                      \
+    }                                                                                   \
     DEFINE(name);
 
 // An operator of the program's own may take memory from anywhere: exactly recorded, the address tells. Sampling assumes that it calls malloc.
@@ -242,7 +282,7 @@ static inline int is_malloc_recording(enum hook hook, u32 mode)
 }
 
 #define DELETE(name, kind)                                                              \
-    void hook_##name(void *block, size_t a, size_t b)                                   \
+    SELDOM void watched_##name(void *block, size_t a, size_t b)                         \
     {                                                                                   \
         void (*behind)(void *, size_t, size_t) = real(HOOK_##name);                     \
         u32 mode = mode_now();                                                          \
@@ -261,6 +301,14 @@ static inline int is_malloc_recording(enum hook hook, u32 mode)
         ((void (*)(void *, size_t, size_t))real(HOOK_##name))(block, a, b);             \
         self->freeing = 0;                                                              \
     }                                                                                   \
+    void hook_##name(void *block, size_t a, size_t b)                                   \
+    {                                                                                   \
+        void (*behind)(void *, size_t, size_t) = g_real[HOOK_##name];                   \
+        if (likely(behind) && is_malloc_recording(HOOK_##name, g_mode))                 \
+            behind(block, a, b);                                                        \
+        else                                                                            \
+            watched_##name(block, a, b);                                                \
+    }                                                                                   \
     DEFINE(name);
 
 #define DEFINE_Delete(name) DELETE(name, WORD_DELETE)
@@ -269,12 +317,17 @@ static inline int is_malloc_recording(enum hook hook, u32 mode)
 // ---- operator new ----
 
 #define NEW(name, function)                                                             \
-    void *hook_##name(size_t size, size_t a, size_t b)                                  \
+    SELDOM void *watched_##name(size_t size, size_t a, size_t b)                        \
     {                                                                                   \
         void *(*behind)(size_t, size_t, size_t) = real(HOOK_##name);                    \
         if (likely(is_malloc_recording(HOOK_##name, g_mode)))                           \
             return behind(size, a, b);                                                  \
         ALLOCATE(HOOK_##name, function, size, behind(size, a, b));                      \
+    }                                                                                   \
+    void *hook_##name(size_t size, size_t a, size_t b)                                  \
+    {                                                                                   \
+        void *(*behind)(size_t, size_t, size_t) = g_real[HOOK_##name];                  \
+        return likely(behind) && is_malloc_recording(HOOK_##name, g_mode) ? behind(size, a, b) : watched_##name(size, a, b); \
     }                                                                                   \
     DEFINE(name);
 

@@ -133,3 +133,17 @@ DEFINE(dlmopen);
 DEFINE(dlsym);
 DEFINE(execl);
 DEFINE(execlp);
+
+// ---- an end that no destructor sees ----
+
+#define DEFINE_Exit(name)                                        \
+    __attribute__((noreturn)) void hook_##name(int code)         \
+    {                                                            \
+        agent_before_exit();                                     \
+        ((void (*)(int))real(HOOK_##name))(code);                \
+        __builtin_unreachable();                                 \
+    }                                                            \
+    DEFINE(name);
+
+#define X(name, kind) DEFINE_##kind(name)
+END_NAMES(X)

@@ -31,6 +31,7 @@ enum session_flag {
     DROP_WHEN_FULL = 4, // else a thread whose ring is full waits
     NO_STACKS = 8,
     ATTACHED = 16,
+    AWAIT_LOOKS = 32, // a program that was launched waits when it begins, and before it ends, until the viewer has looked at its map
 };
 
 enum session_state { SESSION_UNUSED, SESSION_LIVE, SESSION_REPLACED, SESSION_DETACHED, SESSION_GAVE_UP };
@@ -53,6 +54,8 @@ struct session {
     u32 hooks;       // slots patched by attaching
     u64 dropped;     // operations seen and not recorded
     u32 lost_file;   // the target closed our descriptor: threads begun since are not recorded
+    u32 looks_wanted; // 1 when the program begins, 2 when it ends
+    u32 looks;        // the viewer's answers
     u32 unused;
 };
 

@@ -24,6 +24,10 @@ public readonly record struct TraceOptions()
     /// <summary>A launched program finds its input at its end, instead of reading what we would read.</summary>
     public bool NoInput { get; init; }
 
+    /// <summary>Called for the program that is launched, and what it becomes by exec, when it begins and when it ends by itself (true). It stands still, or is about
+    /// to end, until this returns, but no longer than 10 seconds: a program of any length has a memory map that can be looked at.</summary>
+    public Action<int, bool>? Look { get; init; }
+
     /// <summary>Another build of the agent than the one beside the program: for tests.</summary>
     internal string? Agent { get; init; }
 }

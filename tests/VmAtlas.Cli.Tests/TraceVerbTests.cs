@@ -98,6 +98,17 @@ public sealed class TraceVerbTests : IDisposable
     }
 
     [Fact]
+    public void A_sampled_trace_is_not_written_for_heaptrack_whose_counts_would_be_wrong()
+    {
+        var file = _files.Path("sampled.vmatlas");
+        RunVmatlas("trace", "--sample", "4K", "-o", file, "--", "/bin/ls", "/").Code.ShouldBe(0);
+        var run = CommandRun.Of("export", file, "-f", "heaptrack", "-o", "-");
+        (run.ExitCode, run.Out).ShouldBe((2, ""));
+        run.Error.ShouldContain("can not say how many blocks one stands for");
+        CommandRun.Of("export", file, "-f", "pprof", "-o", _files.Path("sampled.pb.gz")).Worked();
+    }
+
+    [Fact]
     public void A_command_that_calls_exec_is_what_it_became()
     {
         var file = _files.Path("exec.vmatlas");

@@ -82,4 +82,29 @@ public sealed class LaunchTests
         span.ShouldBeGreaterThan(cpu / 4);
         run.Program.Ended!.Value.Time.ShouldBeGreaterThanOrEqualTo(kept[^1].Time);
     }
+
+    [Fact]
+    public void A_program_is_looked_at_when_it_begins_and_when_it_ends_and_its_children_are_not()
+    {
+        var looks = new List<(int Pid, bool Ends, bool Lives)>();
+        var options = new TraceOptions
+        {
+            FollowChildren = true,
+            Look = (pid, ends) =>
+            {
+                lock (looks)
+                    looks.Add((pid, ends, Directory.Exists($"/proc/{pid}")));
+            },
+        };
+        var run = TraceRun.Of(options, TraceRun.Target("family"), "fork");
+        looks.ShouldAllBe(l => l.Lives && l.Pid == run.Seen.First.Process.Pid);
+        looks.Select(l => l.Ends).ShouldBe([false, false, true], "the shell, what it becomes, and the end of that");
+    }
+
+    [Fact]
+    public void A_look_that_fails_lets_the_program_go_on()
+    {
+        using var trace = LaunchedTrace.Start(["/bin/true"], new TraceOptions { Look = (_, _) => throw new InvalidOperationException("no look") }, new Collected());
+        Should.Throw<VmAtlasException>(() => trace.Wait()).Message.ShouldContain("no look");
+    }
 }

@@ -25,6 +25,7 @@ public sealed class UnwindTests
     [InlineData(100, "sqlite3", ":memory:", "create table t(a, b); insert into t values(1, 'x'), (2, 'y'); select count(*), group_concat(b) from t group by a;")]
     [InlineData(1000, "/usr/bin/python3", "-c", "import json; print(json.dumps([{'a': list(range(9))}] * 9))")]
     [InlineData(10000, "/usr/bin/g++", "-x", "c++", "-O1", "-fsyntax-only", "-include", "vector", "/dev/null")]
+    [InlineData(5000, "/usr/bin/dotnet", "--version")]
     public void Stacks_equal_libunwinds(int atLeast, string program, params string[] arguments)
     {
         var facts = Path.GetTempFileName();

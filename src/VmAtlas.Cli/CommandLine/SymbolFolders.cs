@@ -18,6 +18,10 @@ static class SymbolFolders
     public static SymbolPath Of(string? option, Session session) =>
         SymbolPath.Parse(option, session.Environment(SymbolPath.Variable), Configured(session));
 
+    /// <summary>The same for a file, whose names were looked up when it was made: null, which is to look nowhere, unless folders are named somewhere.</summary>
+    public static SymbolPath? Named(string? option, Session session) =>
+        string.IsNullOrEmpty(option) && string.IsNullOrEmpty(session.Environment(SymbolPath.Variable)) && string.IsNullOrEmpty(Configured(session)) ? null : Of(option, session);
+
     /// <summary>The folder of our configuration, by the XDG base directories or Windows' own; null where there is no home.</summary>
     public static string? ConfigurationFolder(Session session)
     {

@@ -1,4 +1,6 @@
+using VmAtlas.Formats.Profiles;
 using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
 
 namespace VmAtlas.Cli.Output;
 
@@ -33,6 +35,9 @@ sealed class RegionListing
     /// <summary>Whether each region is followed by the evidence for what it is.</summary>
     public bool Why { get; init; }
 
+    /// <summary>Who made each region, where a trace knows that: stands below it.</summary>
+    public RegionMakers? Makers { get; init; }
+
     public IReadOnlyList<string> Write(Screen screen, IReadOnlyList<Column> columns)
     {
         var table = new List<TableColumn>();
@@ -42,7 +47,7 @@ sealed class RegionListing
                 table.Add(new TableColumn("", (row, cell) => WriteKey(screen, row, cell)));
             table.Add(Make(column));
         }
-        return new TextTable(table, _rows.Count + 1) { Below = Why ? WriteWhy : null }.Write(screen);
+        return new TextTable(table, _rows.Count + 1) { Below = Why || Makers is not null ? WriteBelow : null }.Write(screen);
     }
 
     TableColumn Make(Column column)
@@ -124,11 +129,35 @@ sealed class RegionListing
             cell.AppendForeign(column.Text(RowsOf(row), _rows[row].Index));
     }
 
-    void WriteWhy(int row, Cell cell)
+    void WriteBelow(int row, Cell cell)
     {
         if (row == _rows.Count || _rows[row].Level == RowLevel.Block)
             return;
         var region = _snapshot.RegionAt(_rows[row].Index);
+        if (Makers is not null)
+            WriteMaker(Makers, region, cell);
+        if (Why)
+            WriteWhy(region, cell);
+        cell.Ink = Palette.Muted;
+    }
+
+    void WriteMaker(RegionMakers makers, Region region, Cell cell)
+    {
+        var all = makers.Of(region);
+        if (all.Count == 0)
+            return;
+        var function = TraceWords.Function(all[0].Function);
+        cell.Append(all[0].Mapped is not null ? $"made by {function} in "
+            : FormattableString.Invariant($"holds {Figures.Short(new ByteSize(all[0].Bytes))} in {all[0].Count:N0} of {function} from "));
+        cell.AppendForeign(makers.CallOf(all[0]));
+        if (all.Count > 1)
+            cell.Append(FormattableString.Invariant($"; and {all.Count - 1:N0} more {(all.Count == 2 ? "call" : "calls")}"));
+        if (Why)
+            cell.Append("; ");
+    }
+
+    static void WriteWhy(Region region, Cell cell)
+    {
         cell.AppendForeign(region.Annotator.Name);
         cell.Append(": ");
         cell.AppendForeign(region.Reason);
@@ -139,6 +168,5 @@ sealed class RegionListing
             cell.Append(" ");
             cell.AppendForeign(value);
         }
-        cell.Ink = Palette.Muted;
     }
 }

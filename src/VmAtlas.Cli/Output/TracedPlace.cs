@@ -17,13 +17,9 @@ sealed class TracedPlace
     TracedPlace(LoadedTrace trace, LiveBlock? block, MappingOwner? mapping) =>
         (_store, _stacks, _block, _mapping) = (trace.Store, new StackText(trace.Frames), block, mapping);
 
-    /// <summary>Null where the file has no trace of the process, or it knows nothing of the address.</summary>
-    /// <exception cref="VmAtlasException">The file asks for more than the limits allow.</exception>
-    public static TracedPlace? Find(string path, int pid, Address address)
+    /// <summary>Null where the trace knows nothing of the address.</summary>
+    public static TracedPlace? Find(LoadedTrace trace, Address address)
     {
-        var trace = LoadedTrace.ReadAll(path).Traces.LastOrDefault(t => t.Store.Process.Pid == pid);
-        if (trace is null)
-            return null;
         var block = Array.Find(trace.Store.LiveBlocks(), b => address.Value >= b.Address && address.Value - b.Address < Math.Max(1, b.Size));
         var mapping = trace.Store.Mappings.Find(address);
         return block.Address == 0 && mapping is null ? null : new TracedPlace(trace, block.Address == 0 ? null : block, mapping);

@@ -34,6 +34,8 @@ sealed class EventNames(int? pid) : ITraceObserver
 
         public NodeTable Nodes => _store.CallNodes;
 
+        public IReadOnlyList<TraceModule> Modules => _store.Modules;
+
         public TraceProcess Process => process;
 
         public NodeFrames Frames => (_stacks ??= new StackText(new NodeFrames(_store.CallNodes, _store.Modules))).Frames;

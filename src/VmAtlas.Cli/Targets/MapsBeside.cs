@@ -4,42 +4,106 @@ using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Targets;
 
-/// <summary>Keeps the memory map of a traced process beside its trace: a snapshot a second.</summary>
-sealed class MapsBeside : IDisposable
+/// <summary>Keeps the memory map of a traced process beside its trace: a snapshot when it begins, one a second, and where it can be told in time, one at its end.</summary>
+/// <param name="failed">Is told why there are no maps, or no more. That the process has ended is no failure.</param>
+sealed class MapsBeside(TimelineWriter file, Action<string> failed) : IDisposable
 {
-    readonly CancellationTokenSource _stop;
-    readonly Task _recording;
+    static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1), s_first = TimeSpan.FromSeconds(5);
 
-    MapsBeside(Task recording, CancellationTokenSource stop) => (_recording, _stop) = (recording, stop);
+    readonly Lock _lock = new();
+    LiveTarget? _target;
+    CancellationTokenSource _stop = new();
+    Task _recording = Task.CompletedTask;
 
-    /// <param name="failed">Is told why there are no maps, or no more. That the process has ended is no failure.</param>
-    public static MapsBeside Start(int pid, TimelineWriter file, Action<string> failed)
+    /// <summary>Begins anew, also for what a process became by exec, and returns when the first snapshot is there.</summary>
+    public void BeginAndWait(int pid) => Begin(pid).Wait(s_first);
+
+    /// <returns>The end of the first snapshot, or of all where there is none.</returns>
+    public Task Begin(int pid)
     {
-        var stop = new CancellationTokenSource();
-        return new MapsBeside(Task.Run(() => Record(pid, file, failed, stop.Token)), stop);
+        lock (_lock)
+        {
+            Stop();
+            _target?.Dispose();
+            _target = null;
+            var first = new TaskCompletionSource();
+            try
+            {
+                var (target, stop) = (Target.OpenLive($"{pid}", "recording its map"), _stop.Token);
+                _target = target;
+                _recording = Task.Run(() => Record(target, first, stop));
+            }
+            catch (VmAtlasException e)
+            {
+                Tell(e);
+                first.SetResult();
+            }
+            return first.Task;
+        }
+    }
+
+    /// <summary>The same, of the first process only that is told of.</summary>
+    public void BeginFirst(int pid)
+    {
+        if (_target is null)
+            BeginAndWait(pid);
+    }
+
+    /// <summary>The last snapshot, of a process that is about to end.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            Stop();
+            if (_target is null)
+                return;
+            try
+            {
+                file.Append(_target.Capture(CaptureOptions.Quick, CancellationToken.None));
+            }
+            catch (VmAtlasException e)
+            {
+                Tell(e);
+            }
+        }
     }
 
     public void Dispose()
     {
+        lock (_lock)
+        {
+            Stop();
+            _target?.Dispose();
+        }
+    }
+
+    void Stop()
+    {
         _stop.Cancel();
         _recording.Wait();
         _stop.Dispose();
+        _stop = new CancellationTokenSource();
     }
 
-    static async Task Record(int pid, TimelineWriter file, Action<string> failed, CancellationToken stop)
+    async Task Record(LiveTarget target, TaskCompletionSource first, CancellationToken stop)
     {
         try
         {
-            using var target = Target.OpenLive($"{pid}", "recording its map");
-            var recorder = new Recorder(target.Pipeline(CaptureOptions.Quick).Capture, file.Append, new RecorderOptions { Interval = TimeSpan.FromSeconds(1) });
-            var report = await recorder.RunAsync(stop);
-            if (report.Error is { Failure: not (Failure.TargetEnded or Failure.NotFound) } error)
-                failed(error.Message);
+            var recorder = new Recorder(target.Pipeline(CaptureOptions.Quick).Capture, file.Append, new RecorderOptions { Interval = s_interval });
+            recorder.Kept += _ => first.TrySetResult();
+            if ((await recorder.RunAsync(stop)).Error is { } error)
+                Tell(error);
         }
         catch (VmAtlasException e)
         {
-            if (e.Failure is not (Failure.TargetEnded or Failure.NotFound))
-                failed(e.Message);
+            Tell(e);
         }
+        first.TrySetResult();
+    }
+
+    void Tell(VmAtlasException e)
+    {
+        if (e.Failure is not (Failure.TargetEnded or Failure.NotFound))
+            failed(e.Message);
     }
 }

@@ -26,7 +26,8 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
     /// <returns>The command's exit code; 128 + its number when a signal ended it, as a shell says.</returns>
     public int Launch(string[] command, TraceOptions options)
     {
-        using var trace = LaunchedTrace.Start(command, options, programs);
+        using var maps = file is null ? null : new MapsBeside(file, progress.Note);
+        using var trace = LaunchedTrace.Start(command, options with { Look = maps is null ? null : (pid, ends) => Look(maps, pid, ends) }, programs);
         var (ending, value) = AwaitEnd(trace.Pid, trace.Wait, trace.Signal);
         if (programs.All.Any(p => p.Store.Modules.Any(m => m.Path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))))
             progress.Note("it is a .NET program, and this is what its native code allocated: --managed shows the objects it makes");
@@ -37,7 +38,8 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
     /// <param name="children">Of all that are started, not only of the first.</param>
     public int LaunchManaged(string[] command, bool children)
     {
-        using var traces = new ManagedLaunch(programs, children, Environment.GetEnvironmentVariable(ManagedLaunch.VariableName));
+        using var maps = file is null ? null : new MapsBeside(file, progress.Note);
+        using var traces = new ManagedLaunch(programs, children, Environment.GetEnvironmentVariable(ManagedLaunch.VariableName), maps is null ? null : maps.BeginFirst);
         var program = StartedProgram.Start(command, new Dictionary<string, string> { [ManagedLaunch.VariableName] = traces.Variable });
         var (ending, value) = AwaitEnd(program.Pid, program.Wait, program.Signal);
         traces.Finish(program.Pid, ending, value);
@@ -57,7 +59,6 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, static context => context.Cancel = true);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => PassOn(context, Terminate));
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => PassOn(context, HangUp));
-        using var maps = file is null ? null : MapsBeside.Start(pid, file, progress.Note);
         var end = Task.Run(wait);
         while (!((IAsyncResult)end).AsyncWaitHandle.WaitOne(s_look))
             Look("");
@@ -68,6 +69,14 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
             context.Cancel = true;
             signal(number);
         }
+    }
+
+    static void Look(MapsBeside maps, int pid, bool ends)
+    {
+        if (ends)
+            maps.End();
+        else
+            maps.BeginAndWait(pid);
     }
 
     static int CodeOf(TraceEnding ending, int value) => ending == TraceEnding.Killed ? KilledBySignal + value : value;
@@ -113,7 +122,8 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
 
     void Await(int pid, TimeSpan? length, StopSignals stop, Func<bool> isGone)
     {
-        using var maps = file is null ? null : MapsBeside.Start(pid, file, progress.Note);
+        using var maps = file is null ? null : new MapsBeside(file, progress.Note);
+        _ = maps?.Begin(pid); // its end is not waited for
         var begin = TimeProvider.System.GetTimestamp();
         TimeSpan Left() => length is { } whole ? whole - TimeProvider.System.GetElapsedTime(begin) : s_look;
         while (Left() > TimeSpan.Zero && !isGone() && !stop.Token.WaitHandle.WaitOne(Left() < s_look ? Left() : s_look))

@@ -2,9 +2,11 @@ using System.CommandLine;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Formats.Profiles;
+using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
+using VmAtlas.Symbols;
 
 namespace VmAtlas.Cli.Targets;
 
@@ -18,8 +20,9 @@ static class SavedTrace
         Description = "Of several traced programs the one with this pid; the first unless given. After exec it is what the program became.", HelpName = "n",
     };
 
+    /// <param name="symbols">Where names are looked for that the file lacks; nowhere when null.</param>
     /// <exception cref="VmAtlasException">No such file, no trace in it, or not of that pid.</exception>
-    public static LoadedTrace Open(string path, int? pid, Session session)
+    public static LoadedTrace Open(string path, int? pid, Session session, SymbolPath? symbols = null)
     {
         var (traces, problems) = LoadedTrace.ReadAll(path);
         foreach (var problem in problems)
@@ -28,9 +31,27 @@ static class SavedTrace
             throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it: 'vmatlas trace -o {path} -- command' makes one");
         // A program that called exec is the one that it became.
         var chosen = traces.LastOrDefault(t => t.Store.Process.Pid == (pid ?? traces[0].Store.Process.Pid));
-        return chosen ?? throw new VmAtlasException(Failure.NotFound,
-            $"{path} has no trace of process {pid}: it has {string.Join(", ", traces.Select(t => $"{t.Store.Process.Pid} ({Escape.Text(t.Store.Process.Command)})").Distinct().Take(20))}");
+        if (chosen is null)
+            throw NoTraceOf(path, pid, traces);
+        if (symbols is not null)
+            NamesAfterwards.LookUp(chosen.Frames, chosen.Store.CallNodes, chosen.Store.Modules, symbols);
+        return chosen;
     }
+
+    /// <summary>The trace of the process that a file's snapshots are of; null where it has none.</summary>
+    /// <exception cref="VmAtlasException">The file asks for more than the limits allow.</exception>
+    public static LoadedTrace? Beside(SavedTarget saved, int pid, SymbolPath? symbols)
+    {
+        if (saved.Timeline is not TimelineReader)
+            return null;
+        var trace = LoadedTrace.ReadAll(saved.File.Path).Traces.LastOrDefault(t => t.Store.Process.Pid == pid);
+        if (trace is not null && symbols is not null)
+            NamesAfterwards.LookUp(trace.Frames, trace.Store.CallNodes, trace.Store.Modules, symbols);
+        return trace;
+    }
+
+    static VmAtlasException NoTraceOf(string path, int? pid, IReadOnlyList<LoadedTrace> traces) => new(Failure.NotFound,
+        $"{path} has no trace of process {pid}: it has {string.Join(", ", traces.Select(t => $"{t.Store.Process.Pid} ({Escape.Text(t.Store.Process.Command)})").Distinct().Take(20))}");
 
     /// <exception cref="VmAtlasException">A word that means none.</exception>
     public static SiteValue Value(string word) => word switch

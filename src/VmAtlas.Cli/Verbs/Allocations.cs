@@ -22,12 +22,13 @@ sealed class Allocations : Verb
     readonly Option<string> _sort = new("--sort") { Description = "Order by address, size (largest first) or age (oldest first).", HelpName = "what", DefaultValueFactory = _ => "address" };
     readonly Option<int?> _top = new("--top") { Description = $"Only the first n; {DefaultTop} on a screen, all in json, unless given.", HelpName = "n" };
     readonly Option<int?> _pid = SavedTrace.ProgramOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Allocations()
         : base("allocations", "List the blocks of a trace that were not given back: address, size, age, thread, call site.")
     {
         _sort.CompletionSources.Add("address", "size", "age");
-        foreach (var option in (Option[])[_at, _within, _site, _sort, _top, _pid])
+        foreach (var option in (Option[])[_at, _within, _site, _sort, _top, _pid, _symbols])
             Add(option);
         Add(_file);
     }
@@ -41,7 +42,7 @@ sealed class Allocations : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session);
+        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
         var blocks = Order(Choose(arguments, trace.Store), arguments.GetRequiredValue(_sort));
         var stacks = new StackText(trace.Frames);
         var top = arguments.GetValue(_top) ?? (arguments.GetValue(Json) ? int.MaxValue : DefaultTop);

@@ -3,7 +3,6 @@ using VmAtlas.Capture;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
-using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Verbs;
@@ -15,6 +14,7 @@ sealed class At : Verb
     readonly Argument<string> _address = new("address") { Description = "Hexadecimal, with or without 0x." };
 
     readonly Option<bool> _heaps = HeapsOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public At()
         : base("at", "Say what is at an address: region, block, offset, section or symbol, allocation and its stack, protection, page state, and why.")
@@ -22,6 +22,7 @@ sealed class At : Verb
         Add(_target);
         Add(_address);
         Add(_heaps);
+        Add(_symbols);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -36,7 +37,8 @@ sealed class At : Verb
         var address = AddressArgument.Parse(arguments.GetRequiredValue(_address));
         using var target = Target.Open(arguments.GetRequiredValue(_target));
         var snapshot = target.Capture(CaptureOptions.Full with { Heaps = arguments.GetValue(_heaps) }, session.Cancellation);
-        var traced = target is SavedTarget { Timeline: TimelineReader } saved ? TracedPlace.Find(saved.File.Path, snapshot.Process.Pid, address) : null;
+        var traced = target is SavedTarget saved && SavedTrace.Beside(saved, snapshot.Process.Pid, SymbolFolders.Named(arguments.GetValue(_symbols), session)) is { } trace
+            ? TracedPlace.Find(trace, address) : null;
         var place = new AddressReport(snapshot, address, PageAt(target, address), ((target as ReadableTarget)?.Source as IImageSymbols)?.PlaceInImage(snapshot, address), traced);
         if (arguments.GetValue(Json))
             session.WriteJson(place.WriteJson);

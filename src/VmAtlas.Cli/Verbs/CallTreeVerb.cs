@@ -20,13 +20,14 @@ sealed class CallTreeVerb : Verb
     readonly Option<int?> _depth = new("--depth") { Description = "Go only so deep.", HelpName = "n" };
     readonly Option<bool> _mappings = new("--mappings") { Description = "Of mappings (mmap, brk, shmat) instead of blocks." };
     readonly Option<int?> _pid = SavedTrace.ProgramOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public CallTreeVerb()
         : base("calltree", "Show the call tree of a trace: which functions the memory goes through.")
     {
         _by.CompletionSources.Add("module", "thread");
         Add(_file);
-        foreach (var option in (Option[])[_bottomUp, _by, _sort, _least, _depth, _mappings, _pid])
+        foreach (var option in (Option[])[_bottomUp, _by, _sort, _least, _depth, _mappings, _pid, _symbols])
             Add(option);
     }
 
@@ -43,7 +44,7 @@ sealed class CallTreeVerb : Verb
     {
         var value = SavedTrace.Value(arguments.GetRequiredValue(_sort));
         var shape = Shape(arguments);
-        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session);
+        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
         var sites = arguments.GetValue(_mappings) ? trace.Store.MappingSites : trace.Store.Sites;
         var tree = CallTreeBuilder.Build(shape, trace.Store, sites, trace.Frames);
         if (arguments.GetValue(Json))

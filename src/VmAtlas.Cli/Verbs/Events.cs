@@ -22,13 +22,14 @@ sealed class Events : Verb
     readonly Option<string?> _to = new("--to") { Description = "Up to this time of the trace.", HelpName = "time" };
     readonly Option<long?> _top = new("--top") { Description = "Only the first n.", HelpName = "n" };
     readonly Option<int?> _pid = SavedTrace.ProgramOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Events()
         : base("events", "List every operation of a trace with time, thread, function, address and call site.")
     {
         _operation.CompletionSources.Add([.. Enum.GetValues<TraceOperation>().Where(o => o != TraceOperation.None).Select(TraceWords.Operation)]);
         Add(_file);
-        foreach (var option in (Option[])[_operation, _at, _tid, _site, _from, _to, _top, _pid])
+        foreach (var option in (Option[])[_operation, _at, _tid, _site, _from, _to, _top, _pid, _symbols])
             Add(option);
     }
 
@@ -47,6 +48,8 @@ sealed class Events : Verb
         reader.Play(names, sink => (sink as EventNames.Program)?.Frames, events: false);
         if (names.Chosen is not { } program)
             throw new VmAtlasException(Failure.NotFound, $"{path} has no trace in it{(pid is null ? "" : $" of process {pid}")}");
+        if (SymbolFolders.Named(arguments.GetValue(_symbols), session) is { } symbols)
+            NamesAfterwards.LookUp(program.Frames, program.Nodes, program.Modules, symbols);
         var filter = Filter(arguments);
         if (arguments.GetValue(Json))
         {

@@ -6,6 +6,7 @@ using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Formats;
 using VmAtlas.Formats.Export;
+using VmAtlas.Formats.Profiles;
 using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmmap;
 using VmAtlas.Model;
@@ -55,7 +56,7 @@ sealed class Export : Verb
         var snapshot = target.Capture(CaptureOptions.Full, session.Cancellation);
         Action<Stream> write = format == "html"
             ? stream => HtmlReport.Write(TimelineOf(target, name, snapshot), TitleOf(target, snapshot), stream, target is SavedTarget { File.Path: var file } && TimelineFile.IsOne(file) ? file : null)
-            : stream => Write(snapshot, stream, format, arguments.GetValue(_gaps));
+            : stream => Write(snapshot, stream, format, arguments.GetValue(_gaps), target);
         if (path == "-")
         {
             write(session.OutStream());
@@ -118,12 +119,13 @@ sealed class Export : Verb
         file.Commit();
     }
 
-    static void Write(Snapshot snapshot, Stream stream, string format, bool gaps)
+    static void Write(Snapshot snapshot, Stream stream, string format, bool gaps, Target target)
     {
         switch (format)
         {
             case "json":
-                JsonSnapshot.Write(snapshot, stream, new JsonOptions { Blocks = true });
+                var trace = target is SavedTarget saved ? SavedTrace.Beside(saved, snapshot.Process.Pid, null) : null;
+                JsonSnapshot.Write(snapshot, stream, new JsonOptions { Blocks = true, Makers = trace is null ? null : new RegionMakers(trace) });
                 stream.Write("\n"u8);
                 break;
             case "vmatlas":

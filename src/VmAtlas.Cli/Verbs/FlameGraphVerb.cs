@@ -17,6 +17,7 @@ sealed class FlameGraphVerb : Verb
     readonly Option<string> _value = SavedTrace.ValueOption("--value", "What is wide");
     readonly Option<bool> _mappings = new("--mappings") { Description = "Of mappings (mmap, brk, shmat) instead of blocks." };
     readonly Option<int?> _pid = SavedTrace.ProgramOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public FlameGraphVerb()
         : base("flamegraph", "Draw the call tree of a trace: one svg file that needs nothing else.")
@@ -26,6 +27,7 @@ sealed class FlameGraphVerb : Verb
         Add(_value);
         Add(_mappings);
         Add(_pid);
+        Add(_symbols);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -38,7 +40,7 @@ sealed class FlameGraphVerb : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         var (path, value) = (arguments.GetRequiredValue(_output), SavedTrace.Value(arguments.GetRequiredValue(_value)));
-        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session);
+        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
         var sites = arguments.GetValue(_mappings) ? trace.Store.MappingSites : trace.Store.Sites;
         if (value.Of(sites.Total) <= 0)
             throw new VmAtlasException(Failure.NotFound, $"the trace has no {value.Name()}: another --value or --mappings may have some");

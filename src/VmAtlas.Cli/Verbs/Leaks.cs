@@ -19,6 +19,7 @@ sealed class Leaks : Verb
     readonly Option<string?> _to = new("--to") { Description = "To this time of the trace; its end unless given.", HelpName = "time" };
     readonly Option<int?> _top = new("--top") { Description = $"Only the first n; {DefaultTop} on a screen, all in json, unless given.", HelpName = "n" };
     readonly Option<int?> _pid = SavedTrace.ProgramOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Leaks()
         : base("leaks", "List what grew between two times of a trace, by call site, steady growth first.")
@@ -28,6 +29,7 @@ sealed class Leaks : Verb
         Add(_to);
         Add(_top);
         Add(_pid);
+        Add(_symbols);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -43,7 +45,7 @@ sealed class Leaks : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session);
+        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
         var from = arguments.GetValue(_from) is { } begin ? Nanoseconds(begin, "--from") : 0;
         var to = arguments.GetValue(_to) is { } end ? Nanoseconds(end, "--to") : trace.Store.Totals.Time;
         if (from >= to)

@@ -4,6 +4,7 @@ using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
 using VmAtlas.Formats.Export;
+using VmAtlas.Formats.Profiles;
 using VmAtlas.Model;
 
 namespace VmAtlas.Cli.Verbs;
@@ -18,6 +19,7 @@ sealed class Show : Verb
     readonly Option<bool> _children = new("--children") { Description = "Add the process and all its descendants up, shared pages counted once (PSS)." };
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Set the system's own counters beside the totals; say everything that could not be read." };
     readonly Option<bool> _heaps = HeapsOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
     readonly RowOptions _rows;
     readonly RuntimeOptions _runtime;
     readonly Option<string> _columns = new("--columns")
@@ -39,6 +41,7 @@ sealed class Show : Verb
         Add(_children);
         Add(_verbose);
         Add(_heaps);
+        Add(_symbols);
         _runtime = new RuntimeOptions(this);
     }
 
@@ -68,12 +71,12 @@ sealed class Show : Verb
         var snapshot = Capture(target, options, arguments.GetValue(Json), session);
         if (arguments.GetValue(Json))
         {
-            WriteJson(session, snapshot, new JsonOptions { Blocks = blocks, Chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null, Heap = heaps });
+            WriteJson(session, snapshot, new JsonOptions { Blocks = blocks, Chosen = _rows.AreUsed(arguments) ? choice.Select(snapshot) : null, Heap = heaps, Makers = MakersOf(target, snapshot, arguments, session) });
             return 0;
         }
         WriteReport(session.Screen, snapshot);
         if (blocks || arguments.GetValue(_details) || arguments.GetValue(_why) || _rows.AreUsed(arguments) || arguments.GetResult(_columns) is not null)
-            WriteRegions(session.Screen, snapshot, choice, columns ?? Columns.Vmmap, blocks, arguments.GetValue(_why));
+            WriteRegions(session.Screen, new RegionListing(snapshot, choice.Select(snapshot), blocks) { Why = arguments.GetValue(_why), Makers = MakersOf(target, snapshot, arguments, session) }, columns ?? Columns.Vmmap);
         if (arguments.GetValue(_verbose))
             CounterTable.Write(session.Screen, snapshot);
         ProblemList.Write(session.Screen, snapshot, [.. CounterTable.Disagreements(snapshot), .. target.Problems], arguments.GetValue(_verbose));
@@ -134,11 +137,15 @@ sealed class Show : Verb
         ProblemList.Write(screen, snapshot, [.. CounterTable.Disagreements(snapshot)], all: false);
     }
 
-    static void WriteRegions(Screen screen, Snapshot snapshot, RowChoice choice, IReadOnlyList<Column> columns, bool blocks, bool why)
+    static void WriteRegions(Screen screen, RegionListing listing, IReadOnlyList<Column> columns)
     {
         screen.Line();
-        TextTable.NoteLeftOut(screen, new RegionListing(snapshot, choice.Select(snapshot), blocks) { Why = why }.Write(screen, columns));
+        TextTable.NoteLeftOut(screen, listing.Write(screen, columns));
     }
+
+    /// <summary>Of a file with a trace of the same process.</summary>
+    RegionMakers? MakersOf(Target target, Snapshot snapshot, ParseResult arguments, Session session) =>
+        target is SavedTarget saved && SavedTrace.Beside(saved, snapshot.Process.Pid, SymbolFolders.Named(arguments.GetValue(_symbols), session)) is { } trace ? new RegionMakers(trace) : null;
 
     static IReadOnlyList<Column> ReadColumns(string names)
     {

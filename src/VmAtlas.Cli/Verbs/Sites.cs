@@ -17,6 +17,7 @@ sealed class Sites : Verb
     readonly Option<int?> _top = new("--top") { Description = $"Only the first n; {DefaultTop} on a screen, all in json, unless given.", HelpName = "n" };
     readonly Option<bool> _mappings = new("--mappings") { Description = "Who asked for mappings (mmap, brk, shmat) instead of blocks." };
     readonly Option<int?> _pid = SavedTrace.ProgramOption();
+    readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Sites()
         : base("sites", "List the call sites of a trace: who asked for how much memory, and what is live.")
@@ -26,6 +27,7 @@ sealed class Sites : Verb
         Add(_top);
         Add(_mappings);
         Add(_pid);
+        Add(_symbols);
     }
 
     public override IReadOnlyList<Example> Examples =>
@@ -46,7 +48,7 @@ sealed class Sites : Verb
         var top = arguments.GetValue(_top);
         if (top < 1)
             throw new VmAtlasException(Failure.Usage, $"--top takes a number from 1 on, not {top}");
-        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session);
+        var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
         var sites = arguments.GetValue(_mappings) ? trace.Store.MappingSites : trace.Store.Sites;
         var rows = Enumerable.Range(0, sites.Count).OrderByDescending(r => value.Of(sites[r])).ThenByDescending(r => sites[r].TotalBytes).ThenBy(r => sites.Site(r));
         var stacks = new StackText(trace.Frames);

@@ -1,3 +1,5 @@
+using VmAtlas.Formats.Profiles;
+
 namespace VmAtlas.Formats.Export;
 
 /// <summary>How much of a snapshot goes into its json.</summary>
@@ -12,6 +14,9 @@ public readonly record struct JsonOptions(bool Regions = true, bool Blocks = fal
 
     /// <summary>What is inside malloc's heaps, where the snapshot has it.</summary>
     public bool Heap { get; init; }
+
+    /// <summary>In each region who made it, where a trace knows that.</summary>
+    public RegionMakers? Makers { get; init; }
 
     /// <summary>Numbers of the regions to write, in that order; null for all of them in order of address.</summary>
     public IReadOnlyList<int>? Chosen { get; init; }

@@ -66,14 +66,14 @@ public static class JsonSnapshot
             if (region < last)
                 fact = 0; // facts stand in order of region: out of order they are looked for from the first again
             last = region;
-            WriteRegion(snapshot, region, writer, options.Blocks, ref fact);
+            WriteRegion(snapshot, region, writer, options, ref fact);
             if (writer.BytesPending > FlushAt)
                 writer.Flush();
         }
         writer.WriteEndArray();
     }
 
-    static void WriteRegion(Snapshot snapshot, int index, Utf8JsonWriter writer, bool blocks, ref int fact)
+    static void WriteRegion(Snapshot snapshot, int index, Utf8JsonWriter writer, in JsonOptions options, ref int fact)
     {
         var region = snapshot.RegionAt(index);
         writer.WriteStartObject();
@@ -86,7 +86,8 @@ public static class JsonSnapshot
         writer.WriteString("reason"u8, region.Reason);
         writer.WriteString("annotator"u8, region.Annotator.Name);
         JsonFacts.WriteRegionFacts(snapshot, index, ref fact, writer);
-        if (blocks)
+        options.Makers?.WriteJson(writer, region);
+        if (options.Blocks)
         {
             writer.WriteStartArray("blocks"u8);
             foreach (var block in region.Blocks)

@@ -38,7 +38,7 @@ public sealed class LaunchedTrace : IDisposable
                 var command = p == pid && first ? words : CommandOf(p);
                 first = false;
                 return new TraceProcess(p, 0, command, began, false, 0);
-            });
+            }, options.Look is { } look ? (p, ends) => LookAt(look, p, pid, ends) : null);
             return new LaunchedTrace(pid, file, pump);
         }
         catch
@@ -87,10 +87,17 @@ public sealed class LaunchedTrace : IDisposable
         }
     }
 
+    static void LookAt(Action<int, bool> look, int pid, int launched, bool ends)
+    {
+        if (pid == launched)
+            look(pid, ends);
+    }
+
     internal static SessionFlags FlagsOf(TraceOptions options, Ticks ticks) =>
         (options.FollowChildren ? SessionFlags.FollowChildren : 0)
         | (options.DropWhenBehind ? SessionFlags.DropWhenFull : 0)
         | (options.NoStacks ? SessionFlags.NoStacks : 0)
+        | (options.Look is not null ? SessionFlags.AwaitLooks : 0)
         | (ticks.AreNanoseconds ? SessionFlags.ClockIsNanoseconds : 0);
 
     internal static string CommandOf(int pid)

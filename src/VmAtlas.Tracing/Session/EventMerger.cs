@@ -62,9 +62,11 @@ sealed class EventMerger(ITraceSink sink, long beganTicks)
         while (_waiting > 0 && _heap[0].Time <= until)
         {
             var queue = _heap[0].Queue;
-            var run = queue.Until(Math.Min(until, SecondTime()));
-            Give(run);
-            queue.RemoveFirst(run.Length);
+            var second = Math.Min(until, SecondTime());
+            if (queue.HasRun(LongRun, second))
+                Give(queue, second);
+            else
+                Collect(queue, second);
             if (queue.Count > 0)
                 Sink(0, new Head(queue.First.Time, queue));
             else
@@ -113,25 +115,26 @@ sealed class EventMerger(ITraceSink sink, long beganTicks)
         heap[at] = head;
     }
 
-    void Give(Span<TraceEvent> events)
+    /// <summary>Gives on a long run where it lies.</summary>
+    void Give(EventQueue queue, long until)
     {
-        if (events.Length >= LongRun)
+        Flush();
+        var run = queue.Until(until);
+        for (var left = run; left.Length > 0; left = left[Math.Min(left.Length, _batch.Length)..])
         {
-            Flush();
-            for (; events.Length > 0; events = events[Math.Min(events.Length, _batch.Length)..])
-            {
-                var part = events[..Math.Min(events.Length, _batch.Length)];
-                SetTimes(part);
-                sink.Events(part);
-            }
-            return;
+            var part = left[..Math.Min(left.Length, _batch.Length)];
+            SetTimes(part);
+            sink.Events(part);
         }
-        if (events.Length > _batch.Length - _filled)
+        queue.RemoveFirst(run.Length);
+    }
+
+    /// <summary>Collects short runs, to be given on together.</summary>
+    void Collect(EventQueue queue, long until)
+    {
+        if (_batch.Length - _filled < LongRun)
             Flush();
-        var into = _batch.AsSpan(_filled, events.Length);
-        events.CopyTo(into);
-        SetTimes(into);
-        _filled += events.Length;
+        _filled += queue.MoveTo(_batch.AsSpan(_filled), until);
     }
 
     void SetTimes(Span<TraceEvent> events)
@@ -152,8 +155,11 @@ sealed class EventMerger(ITraceSink sink, long beganTicks)
 
     void Flush()
     {
-        if (_filled > 0)
-            sink.Events(_batch.AsSpan(0, _filled));
+        if (_filled == 0)
+            return;
+        var part = _batch.AsSpan(0, _filled);
+        SetTimes(part);
+        sink.Events(part);
         _filled = 0;
     }
 }

@@ -53,15 +53,28 @@ sealed class EventQueue
         _events[at] = e;
     }
 
+    /// <summary>Whether so many events at the front are not later than a time.</summary>
+    public bool HasRun(int length, long time) => Count >= length && _events[_first + length - 1].Time <= time;
+
+    /// <summary>Takes the events at the front that are not later than a time, as many as there is room for.</summary>
+    public int MoveTo(Span<TraceEvent> room, long time)
+    {
+        var waiting = _events.AsSpan(_first, Count);
+        var most = Math.Min(waiting.Length, room.Length);
+        var moved = 0;
+        for (; moved < most && waiting[moved].Time <= time; moved++)
+            room[moved] = waiting[moved];
+        RemoveFirst(moved);
+        return moved;
+    }
+
     /// <summary>The events at the front that are not later than a time.</summary>
     public Span<TraceEvent> Until(long time)
     {
         var waiting = _events.AsSpan(_first, Count);
         if (waiting.Length == 0 || waiting[^1].Time <= time)
             return waiting;
-        if (waiting.Length > 1 && waiting[1].Time > time)
-            return waiting[..1];
-        // Runs are short where threads take turns: from the front in growing steps.
+        // From the front in growing steps.
         var (low, high) = (0, 1);
         while (high < waiting.Length && waiting[high].Time <= time)
             (low, high) = (high, high * 2);

@@ -38,6 +38,7 @@ enum SessionFlags : uint
     DropWhenFull = 4,
     NoStacks = 8,
     Attached = 16,
+    AwaitLooks = 32,
 }
 
 enum SessionState : uint
@@ -73,6 +74,8 @@ struct SessionHeader
     public uint Hooks;
     public ulong Dropped;
     public uint LostFile;
+    public uint LooksWanted;
+    public uint Looks;
     public uint Unused;
 }
 

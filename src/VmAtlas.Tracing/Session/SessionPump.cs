@@ -16,15 +16,18 @@ sealed unsafe class SessionPump : IDisposable
     readonly Ticks _ticks;
     readonly ITraceObserver _observer;
     readonly Func<int, TraceProcess> _describe;
+    readonly SessionLooks? _looks;
     readonly List<SessionReader> _sessions = [];
     readonly Thread _thread;
     volatile bool _stop;
     Exception? _failure;
 
     /// <param name="describe">What is known of the program with this pid (as the agent says it), asked when it appears; the session's own figures are filled in.</param>
-    public SessionPump(SharedFile file, Ticks ticks, ITraceObserver observer, Func<int, TraceProcess> describe)
+    /// <param name="look">See <see cref="TraceOptions.Look"/>; called for every program. Null where the agents are not to wait for it.</param>
+    public SessionPump(SharedFile file, Ticks ticks, ITraceObserver observer, Func<int, TraceProcess> describe, Action<int, bool>? look = null)
     {
         (_file, _ticks, _observer, _describe) = (file, ticks, observer, describe);
+        _looks = look is null ? null : new SessionLooks(look);
         _thread = new Thread(Run) { IsBackground = true, Name = "trace reader" };
         _thread.Start();
     }
@@ -36,6 +39,7 @@ sealed unsafe class SessionPump : IDisposable
     public void Finish(int pid, TraceEnding ending, int value)
     {
         Stop();
+        _failure ??= _looks?.Wait();
         FindSessions();
         foreach (var session in _sessions)
         {
@@ -50,7 +54,11 @@ sealed unsafe class SessionPump : IDisposable
             throw new VmAtlasException(Failure.General, $"reading the trace failed: {_failure.Message}", _failure);
     }
 
-    public void Dispose() => Stop();
+    public void Dispose()
+    {
+        Stop();
+        _ = _looks?.Wait();
+    }
 
     void Stop()
     {
@@ -65,6 +73,7 @@ sealed unsafe class SessionPump : IDisposable
             for (var idle = 0; !_stop;)
             {
                 FindSessions();
+                _looks?.Answer();
                 idle = Round() ? 0 : idle + 1;
                 if (idle > 0)
                     Thread.Sleep(idle > 20 ? 5 : 1);
@@ -137,6 +146,7 @@ sealed unsafe class SessionPump : IDisposable
                 SampleInterval = header->SampleInterval,
                 Began = DateTimeOffset.UtcNow - Since(header->BeganTicks),
             };
+            _looks?.Add(header, process.Pid);
             _sessions.Add(new SessionReader(_file, header, _ticks, process, _observer));
         }
     }

@@ -27,6 +27,9 @@ public sealed class DocumentedWorld : IDisposable
     readonly string _address;
     readonly TracedProgram _traced;
 
+    /// <summary>Not among the files that each command finds anew: it is large.</summary>
+    readonly Lazy<string> _managedCore;
+
     /// <summary>A name that no other process has, those of a second run of these tests included.</summary>
     readonly string _name = $"docs{Environment.ProcessId}";
 
@@ -51,8 +54,8 @@ public sealed class DocumentedWorld : IDisposable
         foreach (var file in (string[])["objects.vmatlas", "later.vmatlas"])
             CommandRun.Of("snapshot", $"{_managed.Pid}", "--managed", "-o", Path.Combine(kept, file)).Worked();
         _traced = new TracedProgram(_files.Folder, kept);
-        Tool.Output("gdb", "-p", $"{_plain.Pid}", "-batch", "-ex", $"gcore {Path.Combine(kept, "core")}");
-        Tool.Output(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "createdump"), "--withheap", "-f", Path.Combine(kept, "managed.core"), $"{_managed.Pid}");
+        WriteCore(_plain, Path.Combine(kept, "core"));
+        _managedCore = new Lazy<string>(() => WriteCore(_managed, _files.Path("managed.core")));
         File.WriteAllBytes(Path.Combine(kept, "crash.dmp"), MinidumpMaker.Make());
         File.Copy(Path.Combine(Repository.Root, "tests/VmAtlas.Capture.Windows.Tests/Samples/kinds.vmcalls"), Path.Combine(kept, $"{_plain.Pid}.vmcalls"));
         using var log = new EtlMaker();
@@ -79,6 +82,12 @@ public sealed class DocumentedWorld : IDisposable
         return new ShellRun(line, shell.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
+    static string WriteCore(TestTarget target, string path)
+    {
+        Tool.Output("gdb", "-p", $"{target.Pid}", "-batch", "-ex", $"gcore {path}");
+        return path;
+    }
+
     public void Dispose()
     {
         _managed.Dispose();
@@ -92,7 +101,7 @@ public sealed class DocumentedWorld : IDisposable
         var target = command.StartsWith("vmatlas managed", StringComparison.Ordinal) || command.Contains(" --managed", StringComparison.Ordinal)
             || command.Contains(" --types", StringComparison.Ordinal) ? _managed : _plain;
         if (target == _managed)
-            command = command.Replace("before.vmatlas", "objects.vmatlas").Replace(" core", " managed.core");
+            command = command.Replace("before.vmatlas", "objects.vmatlas").Replace(" core", $" {_managedCore.Value}");
         return command.Replace("7f12ab345678", _address).Replace("1234", $"{target.Pid}").Replace("5678", $"{_other.Pid}").Replace("firefox", _name)
             .Replace("dotnet app.dll", $"dotnet {Path.Combine(Repository.Root, "artifacts/bin/ClrTarget/debug/clrtarget.dll")} </dev/null >/dev/null")
             .Replace("5555deadbeef", _traced.Block).Replace("--site 17", $"--site {_traced.Site}")

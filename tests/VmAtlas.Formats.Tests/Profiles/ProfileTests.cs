@@ -94,6 +94,11 @@ public sealed class ProfileTests : IDisposable
         var text = Run("heaptrack_print", file);
         var calls = text.Split('\n').Single(l => l.StartsWith("calls to allocation functions: ", StringComparison.Ordinal)).Split(' ')[4];
         ((long)store.Totals.Heap.TotalCount).ShouldBe(long.Parse(calls));
+        Figure(text, "peak heap memory consumption: ").ShouldBe(store.Totals.PeakBytes, store.Totals.PeakBytes * 0.006);
+        Figure(text, "total memory leaked: ").ShouldBe(store.Sites.LiveBytes, store.Sites.LiveBytes * 0.006);
+        var temporary = text.Split('\n').Single(l => l.StartsWith("temporary memory allocations: ", StringComparison.Ordinal)).Split(' ')[3];
+        // heaptrack lets other blocks be given back in between, we do not.
+        ((long)store.Totals.Heap.TemporaryCount).ShouldBeInRange(long.Parse(temporary) / 2, long.Parse(temporary));
     }
 
     [Theory]

@@ -93,12 +93,15 @@ public sealed class SiteTable
     internal void Allocate(int row, int thread, long bytes, double count, long time)
     {
         ref var account = ref _accounts[row];
-        LiveBytes = unchecked(LiveBytes + bytes);
-        if (LiveBytes > PeakBytes)
+        var all = unchecked(LiveBytes + bytes);
+        LiveBytes = all;
+        if (all > PeakBytes)
             Climb(time);
         else
             Keep(ref account);
-        if (account.Owner != thread + 1)
+        if (account.Owner == ThreadShares.Several)
+            _threads.Allocate(row, thread, bytes, count);
+        else if (account.Owner != thread + 1)
             Share(row, ref account, thread, bytes, count);
         var live = unchecked(account.Live + bytes);
         account.Live = live;
@@ -158,8 +161,8 @@ public sealed class SiteTable
         return (rows, live);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     /// <summary>A new peak. While one follows the other nothing needs to be remembered of any of them but the last.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     void Climb(long time)
     {
         (PeakBytes, PeakTime) = (LiveBytes, time);
@@ -178,9 +181,19 @@ public sealed class SiteTable
         _peakNumber = 1;
     }
 
+    /// <summary>A thread allocates at a site that was nobody's, or another's alone.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    void Share(int row, ref Account account, int thread, long bytes, double count) =>
-        _threads.Allocate(row, ref account.Owner, thread, bytes, count, new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount));
+    void Share(int row, ref Account account, int thread, long bytes, double count)
+    {
+        if (account.Owner == ThreadShares.Nobody)
+        {
+            account.Owner = (short)(thread + 1);
+            return;
+        }
+        _threads.Divide(row, account.Owner - 1, new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount));
+        account.Owner = ThreadShares.Several;
+        _threads.Allocate(row, thread, bytes, count);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     void NoteChange(int row, ref Account account)

@@ -28,33 +28,18 @@ sealed class ThreadShares
 
     int _count;
 
-    /// <summary>A thread other than the owner allocates. It also takes what the row held before, should another thread come to use it now.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Allocate(int row, ref short owner, int thread, long bytes, double count, in SiteFigures before)
+    /// <summary>A row that several own gets a block.</summary>
+    public void Allocate(int row, int thread, long bytes, double count)
     {
-        if (owner == Nobody)
-        {
-            owner = (short)(thread + 1);
-            return;
-        }
-        if (owner != Several)
-        {
-            Divide(row, owner - 1, before);
-            owner = Several;
-        }
         ref var share = ref Of(row, thread);
-        unchecked
-        {
-            share.Live += bytes;
-            share.Total += bytes;
-        }
+        share.Live = unchecked(share.Live + bytes);
+        share.Total = unchecked(share.Total + bytes);
         share.LiveCount += count;
         share.TotalCount += count;
     }
 
     /// <summary>A block of a row that several own is given back.</summary>
     /// <param name="thread">The one that allocated it.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Free(int row, int thread, long bytes, double count)
     {
         ref var share = ref Of(row, thread);
@@ -73,7 +58,8 @@ sealed class ThreadShares
         }
     }
 
-    void Divide(int row, int first, in SiteFigures all)
+    /// <summary>A row that was one thread's comes to be several threads'.</summary>
+    public void Divide(int row, int first, in SiteFigures all)
     {
         if (row >= _ofRow.Length)
             Array.Resize(ref _ofRow, Math.Max(row + 1, _ofRow.Length * 2));
@@ -84,12 +70,14 @@ sealed class ThreadShares
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     ref Share Of(int row, int thread)
     {
-        ref var first = ref _shares[Math.Max(0, _slots[Home(row, thread) & (_slots.Length - 1)] - 1)];
-        if (first.Row == row && first.Thread == thread && _count > 0)
-            return ref first;
+        var (slots, shares) = (_slots, _shares);
+        var number = slots[Home(row, thread) & (slots.Length - 1)] - 1;
+        if (number >= 0 && shares[number].Row == row && shares[number].Thread == thread)
+            return ref shares[number];
         return ref FindOrAdd(row, thread);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     ref Share FindOrAdd(int row, int thread)
     {
         var mask = _slots.Length - 1;

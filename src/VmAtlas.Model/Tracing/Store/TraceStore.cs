@@ -143,46 +143,55 @@ public sealed class TraceStore : ITraceSink
         for (var i = 0; i < events.Length; i++)
             homes[i] = _live.Home(events[i].Address);
         new Span<uint>(homes + events.Length, Ahead).Clear();
+        var (due, last, isExact) = (Series.Due, _lastBlock, !_isSampled);
         for (var i = 0; i < events.Length; i++)
         {
             ref readonly var e = ref events[i];
             _live.Prefetch(homes[i + Ahead]);
-            if (e.Time >= Series.Due)
-                Series.Take(_now, Sites);
-            _now = e.Time;
-            if (!(e.Operation == TraceOperation.Free ? TryFree(e, homes[i]) : TryAllocate(e, homes[i])))
+            if (e.Time >= due)
+                due = TakeMoment(i == 0 ? _now : events[i - 1].Time);
+            var isTaken = isExact && e.Thread >= 0 && e.Thread < last.Length
+                && (e.Operation == TraceOperation.Free ? TryFree(e, homes[i], ref last[e.Thread]) : TryAllocate(e, homes[i], ref last[e.Thread]));
+            if (!isTaken)
                 TakeOther(e, homes[i]);
         }
+        _now = events[^1].Time;
+    }
+
+    /// <returns>When the next moment is due.</returns>
+    long TakeMoment(long now)
+    {
+        Series.Take(now, Sites);
+        return Series.Due;
     }
 
     /// <summary>The usual case, on the shortest way: a new block of a known call site of an exact trace, with nothing in its way.</summary>
+    /// <param name="last">The block its thread took last.</param>
     /// <returns>False when it is another case, and nothing was done.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    unsafe bool TryAllocate(in TraceEvent e, uint home)
+    unsafe bool TryAllocate(in TraceEvent e, uint home, ref ulong last)
     {
-        var last = _lastBlock;
-        if (e.Operation != TraceOperation.Allocate || _isSampled || (uint)e.Thread >= (uint)last.Length || e.Size > MostBytes || !Sites.TryRowOf(e.Site, out var row))
+        if (e.Operation != TraceOperation.Allocate || e.Size > MostBytes || !Sites.TryRowOf(e.Site, out var row))
             return false;
         var block = _live.TakeAtHome(e.Address, home);
         if (block == null)
             return false;
         Fill(ref *block, e, row, e.Thread, e.Size);
         Sites.Allocate(row, e.Thread, (long)e.Size, 1, e.Time);
-        last[e.Thread] = e.Address;
+        last = e.Address;
         return true;
     }
 
     /// <inheritdoc cref="TryAllocate"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    unsafe bool TryFree(in TraceEvent e, uint home)
+    unsafe bool TryFree(in TraceEvent e, uint home, ref ulong last)
     {
-        var last = _lastBlock;
         var block = _live.FindAtHome(e.Address, home);
-        if (block == null || _isSampled || (uint)e.Thread >= (uint)last.Length)
+        if (block == null)
             return false;
-        Sites.Free(block->Site, block->Thread, (long)block->Size, 1, temporary: last[e.Thread] == e.Address);
+        Sites.Free(block->Site, block->Thread, (long)block->Size, 1, temporary: last == e.Address);
         _live.RemoveAtHome(block);
-        last[e.Thread] = 0;
+        last = 0;
         return true;
     }
 
