@@ -31,7 +31,8 @@ sealed class Session : IDisposable
         var runtime = RuntimeIdentity.Read(memory.Read, runtimeBase)
             ?? throw new HelperException("the module named like the .NET runtime is no module that could be read");
         if (runtime.IsWindows != OperatingSystem.IsWindows())
-            throw new HelperException($"the debugger library of a runtime of {(runtime.IsWindows ? "Windows" : "Linux")} runs there only: vmatlas there shows more of this dump");
+            throw new HelperException(
+                $"the debugger library of a runtime of {(runtime.IsWindows ? "Windows" : "Linux")} runs there only: vmatlas there shows more of this dump");
         var dac = DacStore.OfThisMachine().Find(runtime) ?? throw new HelperException(
             $"no trusted debugger library fits the runtime (build id {runtime.RuntimeBuildId ?? "unknown"}): "
             + "installing the same version of .NET for all users would help");

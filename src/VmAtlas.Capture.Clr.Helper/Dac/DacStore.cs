@@ -17,7 +17,8 @@ sealed class DacStore(IReadOnlyList<string> roots)
 {
     const string Framework = "shared/Microsoft.NETCore.App";
 
-    static readonly (string Library, string Runtime) s_names = OperatingSystem.IsWindows() ? ("mscordaccore.dll", "coreclr.dll") : ("libmscordaccore.so", "libcoreclr.so");
+    static readonly (string Library, string Runtime) s_names =
+        OperatingSystem.IsWindows() ? ("mscordaccore.dll", "coreclr.dll") : ("libmscordaccore.so", "libcoreclr.so");
 
     public static DacStore OfThisMachine() => OperatingSystem.IsWindows() ? OfWindows() : OfLinux();
 

@@ -5,7 +5,8 @@ using VmAtlas.Capture.Clr.Helper.Interop;
 namespace VmAtlas.Capture.Clr.Helper.Memory;
 
 /// <summary>Reads the memory of a process of Windows, which goes on meanwhile.</summary>
-/// <remarks>The handle is opened while there are rights, and is good for nothing but reading. Reading brings a page into the target's working set that was not there.</remarks>
+/// <remarks>The handle is opened while there are rights, and is good for nothing but reading. Reading brings a page into the target's
+/// working set that was not there.</remarks>
 sealed unsafe class WindowsMemory : PageCache
 {
     const uint QueryAndRead = 0x400 | 0x10;

@@ -3,7 +3,8 @@ using VmAtlas.Capture.Clr.Helper.Interop;
 namespace VmAtlas.Capture.Clr.Helper.Sandbox;
 
 /// <summary>The same on Windows: privileges, children, and writing to what the user owns.</summary>
-/// <remarks>Reading the user's files is not given up: the debugger library is opened only afterwards, and there is no going back from an account that may read nothing.</remarks>
+/// <remarks>Reading the user's files is not given up: the debugger library is opened only afterwards, and there is
+/// no going back from an account that may read nothing.</remarks>
 static unsafe class WindowsRights
 {
     const uint TokenQuery = 0x8, TokenAdjustPrivileges = 0x20, TokenAdjustDefault = 0x80;

@@ -1,6 +1,7 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using System.Security.Principal;
 using Microsoft.Win32.SafeHandles;
 
 namespace VmAtlas.Capture.Clr.Diagnostics;
@@ -16,7 +17,8 @@ static partial class DiagnosticsPipe
     public static NamedPipeClientStream Connect(int pid, CancellationToken deadline)
     {
         // Asynchronous, so that a read ends when the stream is disposed of; whoever serves the pipe learns who we are and can not act as us.
-        var pipe = new NamedPipeClientStream(".", $"dotnet-diagnostic-{pid}", PipeDirection.InOut, PipeOptions.Asynchronous, System.Security.Principal.TokenImpersonationLevel.Identification);
+        var pipe = new NamedPipeClientStream(
+            ".", $"dotnet-diagnostic-{pid}", PipeDirection.InOut, PipeOptions.Asynchronous, TokenImpersonationLevel.Identification);
         try
         {
             pipe.ConnectAsync(s_connecting, deadline).GetAwaiter().GetResult();

@@ -42,7 +42,8 @@ sealed class HelperProcess : IDisposable
     /// <param name="pid">The live process, where there is nothing saved.</param>
     /// <param name="saved">The memory of a dump.</param>
     /// <exception cref="AnnotatorUnavailableException">It can not be had, or it can not read that runtime.</exception>
-    public static HelperProcess Start(string path, HelperLimits limits, int pid, ulong runtimeBase, CancellationToken cancellation, IReadOnlyList<SavedPiece>? saved = null)
+    public static HelperProcess Start(
+        string path, HelperLimits limits, int pid, ulong runtimeBase, CancellationToken cancellation, IReadOnlyList<SavedPiece>? saved = null)
     {
         if (!File.Exists(path))
             throw new AnnotatorUnavailableException($"its helper {Path.GetFileName(path)} is not installed beside the program");

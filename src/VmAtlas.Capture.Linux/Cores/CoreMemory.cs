@@ -1,7 +1,8 @@
 namespace VmAtlas.Capture.Linux.Cores;
 
 /// <summary>Where the memory of a core lies: in the core, and what it left out of mapped files in those files.</summary>
-/// <remarks>Evidence that a file is still the one that was mapped: it was not written to after the core was. Wrong for a file that was replaced by an older one.</remarks>
+/// <remarks>Evidence that a file is still the one that was mapped: it was not written to after the core was. Wrong
+/// for a file that was replaced by an older one.</remarks>
 static class CoreMemory
 {
     /// <summary>Files that are asked for.</summary>

@@ -35,9 +35,11 @@ sealed class ThreadAnnotator : IAnnotator
         blocks.Claim();
     }
 
-    /// <summary>The allocation of a stack: from where it was allocated up to its base. A dump may have only what is in use of it, which lies right below the base.</summary>
+    /// <summary>The allocation of a stack: from where it was allocated up to its base. A dump may have only what is in use of it, which
+    /// lies right below the base.</summary>
     static Allocation? StackOf(AllocationIndex index, StackBounds bounds) =>
-        index.Find(bounds.Base - 1) is { Kind: AllocationKind.Private } stack && (index.Find(bounds.Allocation) == stack || index.RangeOf(stack).Start.Value > bounds.Allocation)
+        index.Find(bounds.Base - 1) is { Kind: AllocationKind.Private } stack
+            && (index.Find(bounds.Allocation) == stack || index.RangeOf(stack).Start.Value > bounds.Allocation)
             ? stack : null;
 
     static void Claim(AnnotationContext context, AllocationIndex index, WindowsTarget target, ulong teb, PebLayout layout, string details, uint id)

@@ -43,7 +43,8 @@ sealed class WellKnownAnnotator : IAnnotator
         foreach (var allocation in index.All)
         {
             if (allocation.Kind == AllocationKind.Mapped && index.RangeOf(allocation).Size.Bytes == AddressSpace / BytesForOne)
-                Claim(context, index, index.RangeOf(allocation).Start.Value, "Control Flow Guard Bitmap", "a section without a file that takes a 64th of the address space, as its bits do");
+                Claim(context, index, index.RangeOf(allocation).Start.Value, "Control Flow Guard Bitmap",
+                    "a section without a file that takes a 64th of the address space, as its bits do");
         }
     }
 

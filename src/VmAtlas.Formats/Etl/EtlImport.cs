@@ -77,10 +77,41 @@ public sealed class EtlImport
         var clock = _clock ?? throw new InvalidDataException("it is empty");
         if (_operations.Count == 0)
             throw new VmAtlasException(Failure.NotFound, $"{name} has no heap and no VirtualAlloc event in it: xperf -heap, or the kernel flag VirtualAlloc, records them");
-        var programs = _operations.GroupBy(o => o.Process).OrderByDescending(g => g.Count()).ThenBy(g => g.Key).ToList();
+        var order = InOrder();
+        var programs = Programs(order);
         var images = _images.ToLookup(i => i.Process);
-        foreach (var operations in programs.Take(MostPrograms))
-            new EtlProgram(operations.Key, images[operations.Key], _stacks, clock).Tell(operations.OrderBy(o => o.Time), observer); // a stable sort
+        foreach (var (process, operations) in programs.OrderByDescending(p => p.Operations.Count).ThenBy(p => p.Process).Take(MostPrograms))
+            new EtlProgram(process, images[process], _stacks, clock).Tell(operations, _operations, observer);
         return new EtlResult(Math.Min(programs.Count, MostPrograms), _operations.Count, Math.Max(0, programs.Count - MostPrograms), IsCut: false);
+    }
+
+    /// <summary>Numbers of the operations by process, then by time; those of one moment as they came.</summary>
+    int[] InOrder()
+    {
+        var order = new int[_operations.Count];
+        for (var i = 0; i < order.Length; i++)
+            order[i] = i;
+        Array.Sort(order, (a, b) =>
+        {
+            var (first, second) = (_operations[a], _operations[b]);
+            return first.Process != second.Process ? first.Process.CompareTo(second.Process)
+                : first.Time != second.Time ? first.Time.CompareTo(second.Time)
+                : a.CompareTo(b);
+        });
+        return order;
+    }
+
+    List<(int Process, ArraySegment<int> Operations)> Programs(int[] order)
+    {
+        var programs = new List<(int, ArraySegment<int>)>();
+        for (int start = 0, i = 1; i <= order.Length; i++)
+        {
+            var process = _operations[order[start]].Process;
+            if (i < order.Length && _operations[order[i]].Process == process)
+                continue;
+            programs.Add((process, new ArraySegment<int>(order, start, i - start)));
+            start = i;
+        }
+        return programs;
     }
 }

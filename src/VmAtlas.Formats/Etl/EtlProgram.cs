@@ -17,7 +17,8 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
     ITraceSink _sink = null!;
     long _time;
 
-    public void Tell(IEnumerable<EtlOperation> operations, ITraceObserver observer)
+    /// <param name="order">Numbers of its operations, in order of time.</param>
+    public void Tell(ArraySegment<int> order, List<EtlOperation> operations, ITraceObserver observer)
     {
         var loaded = images.DistinctBy(i => (i.Start, i.Path)).OrderBy(i => i.Start).ToList();
         var program = loaded.Find(i => i.Path.EndsWith(".exe", StringComparison.OrdinalIgnoreCase)).Path;
@@ -28,8 +29,8 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
             _modules.Add(module);
             _sink.Module(module);
         }
-        foreach (var operation in operations)
-            Take(operation);
+        foreach (var number in order)
+            Take(operations[number]);
         Flush();
         _sink.End(TraceEnding.Detached, 0, _time);
     }

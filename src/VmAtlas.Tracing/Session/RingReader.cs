@@ -9,7 +9,7 @@ namespace VmAtlas.Tracing.Session;
 sealed unsafe class RingReader
 {
     const ulong Mask = SessionLayout.RingWords - 1;
-    /// <summary>Words read at once: their events take half of a second-level cache at most.</summary>
+    /// <summary>Words read at once: their events, 64 bytes each, are still in the second-level cache when they are taken.</summary>
     const int Portion = 1024;
 
     const ulong AddressBits = (1UL << 44) - 1;

@@ -32,9 +32,9 @@ sealed class DotnetTarget : IDisposable
         let words = said.Split(' ')
         select (Convert.ToUInt64(words[1], 16), KindOf(words[0], int.Parse(words[2], CultureInfo.InvariantCulture)));
 
-    public static (Snapshot Snapshot, ManagedReport Report) Capture(ICaptureTarget target, IPlatform platform, bool objects = true)
+    public static (Snapshot Snapshot, ManagedReport Report) Capture(ICaptureTarget target, IPlatform platform, ClrOptions? options = null)
     {
-        using var clr = new ClrAnnotator(new ClrOptions { Objects = objects, HelperPath = s_helper });
+        using var clr = new ClrAnnotator((options ?? new ClrOptions { Objects = true }) with { HelperPath = s_helper });
         var snapshot = new CapturePipeline(target, platform.Annotators(clr)).Capture(TestContext.Current.CancellationToken);
         return (snapshot, clr.LastReport.ShouldNotBeNull("a .NET process was not recognised"));
     }

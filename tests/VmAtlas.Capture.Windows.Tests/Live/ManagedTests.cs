@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using VmAtlas.Capture.Clr;
 using VmAtlas.Model;
 using VmAtlas.Model.Managed;
 using VmAtlas.Testing;
@@ -25,11 +26,28 @@ public sealed class ManagedTests : LiveTest
     }
 
     [Fact]
+    public void Without_a_debugger_library_the_runtime_is_asked_over_its_pipe_where_that_is_allowed()
+    {
+        using var target = new DotnetTarget();
+        using var source = Platform.Open(target.Pid);
+        var options = new ClrOptions { UseDebugger = false };
+        var (silent, shape) = DotnetTarget.Capture(source, Platform, options);
+        shape.Evidence.ShouldBe(ManagedEvidence.Shape);
+        silent.Find(new Address(target.Objects.First().Address)).ShouldNotBeNull().Details.ShouldBe(".NET GC heap");
+        var (asked, report) = DotnetTarget.Capture(source, Platform, options with { AskRuntime = AskRuntime.InduceCollection });
+        report.Evidence.ShouldBe(ManagedEvidence.EventPipe);
+        Laws.Check(asked).ShouldBeEmpty();
+        var large = target.Objects.First(o => o.Kind == ManagedKind.Large).Address; // no collection moves it
+        report.Find(new Address(large)).ShouldNotBeNull().Kind.ShouldBe(ManagedKind.Large);
+        asked.Find(new Address(large)).ShouldNotBeNull().Type.ShouldBe(MemoryType.ManagedHeap);
+    }
+
+    [Fact]
     public void The_collector_s_reservation_is_one_region_with_a_block_for_each_generation()
     {
         using var target = new DotnetTarget();
         using var source = Platform.Open(target.Pid);
-        var (snapshot, _) = DotnetTarget.Capture(source, Platform, objects: false);
+        var (snapshot, _) = DotnetTarget.Capture(source, Platform, new ClrOptions());
         var heap = snapshot.Find(new Address(target.Objects.First(o => o.Kind == ManagedKind.Generation2).Address)).ShouldNotBeNull();
         heap.Details.ShouldBe(".NET GC heap (workstation, regions)");
         heap.Get(Measure.Committed).ShouldBeLessThan(heap.Get(Measure.Size));
