@@ -8,9 +8,10 @@ public sealed class EventPipeTests
     static readonly ClrOptions s_induce = new() { UseDebugger = false, AskRuntime = AskRuntime.InduceCollection };
     static readonly ClrOptions s_listen = new() { UseDebugger = false, AskRuntime = AskRuntime.Listen, RuntimeWait = TimeSpan.FromSeconds(10) };
 
+    /// <summary>Server GC is told by its several heaps; left to itself it may work with one.</summary>
     [Theory]
     [InlineData]
-    [InlineData("DOTNET_gcServer=1")]
+    [InlineData("DOTNET_gcServer=1", "DOTNET_GCDynamicAdaptationMode=0")]
     [InlineData("DOTNET_GCName=libclrgc.so")]
     [InlineData("DOTNET_gcServer=1", "DOTNET_GCName=libclrgc.so")]
     public void A_collection_tells_every_generation_where_the_debugger_library_finds_it(params string[] settings)
