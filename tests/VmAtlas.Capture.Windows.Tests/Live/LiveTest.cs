@@ -20,7 +20,7 @@ public abstract class LiveTest
     }
 
     /// <summary>The working set of another process is what Wine does not tell.</summary>
-    private protected static bool IsWine => LiveCalls.Open(Environment.ProcessId).AskText(WindowsQuestion.MappedName, HostImage)?.StartsWith(@"\??\", StringComparison.Ordinal) ?? false;
+    internal static bool IsWine => LiveCalls.Open(Environment.ProcessId).AskText(WindowsQuestion.MappedName, HostImage)?.StartsWith(@"\??\", StringComparison.Ordinal) ?? false;
 
     static ulong HostImage => (ulong)System.Diagnostics.Process.GetCurrentProcess().MainModule!.BaseAddress;
 }

@@ -67,7 +67,7 @@ public sealed class ManagedTests : LiveTest
         var path = Path.GetTempFileName();
         try
         {
-            WriteMinidump(target.Pid, path);
+            MinidumpProgram.Write($"{target.Pid}", path);
             using var dump = WindowsTarget.OfMinidump(path);
             var (snapshot, report) = DotnetTarget.Capture(dump, Platform);
             Laws.Check(snapshot).ShouldBeEmpty();
@@ -129,13 +129,5 @@ public sealed class ManagedTests : LiveTest
         var objects = report.Objects.ShouldNotBeNull();
         objects.IsComplete.ShouldBeTrue($"{objects.SkippedBytes} bytes were skipped");
         objects.Types.Single(t => t.Name == "ClrTarget.Program+Old").ShouldBe(new TypeStatistics("ClrTarget.Program+Old", 100_000, 4_000_000));
-    }
-
-    /// <summary>By a program of its own: under Wine the function does not get along with .NET in one process.</summary>
-    static void WriteMinidump(int pid, string path)
-    {
-        using var process = Process.Start(Path.Combine(Repository.Targets, "minidump.exe"), [$"{pid}", path]);
-        process.WaitForExit();
-        process.ExitCode.ShouldBe(0);
     }
 }

@@ -104,8 +104,7 @@ public sealed class VerbTests : LiveTest, IDisposable
     public void A_minidump_of_the_system_s_own_is_a_target()
     {
         var dump = File("kinds.dmp");
-        using (var writer = System.Diagnostics.Process.Start(Path.Combine(Repository.Targets, "minidump.exe"), [Pid, dump]))
-            writer.WaitForExit();
+        MinidumpProgram.Write(Pid, dump);
         Ok($"show {dump} --type stack").ShouldContain("Thread ID: ");
         Ok($"show {dump} --type image").ShouldContain("kinds.exe");
         Ok($"strings {dump} --grep only").ShouldContain("a text that only this process has");
