@@ -8,18 +8,13 @@ static class MinidumpProgram
 {
     const int AccessViolation = unchecked((int)0xc0000005);
 
-    /// <summary>By a program of its own: under Wine the function does not get along with .NET in one process, and even so its reader of debug information
-    /// reads where nothing is now and then. Three times in a row it was not seen to.</summary>
+    /// <summary>By a program of its own: under Wine the function does not get along with .NET in one process. Even so it is wrong itself at times: it frees what
+    /// it did not allocate when it gives up the symbols it looked for. The same build did so in one copy of the project and not in another.</summary>
     public static void Write(string pid, string path)
     {
-        for (var left = 3; ; left--)
-        {
-            using var process = Process.Start(Path.Combine(Repository.Targets, "minidump.exe"), [pid, path]);
-            process.WaitForExit();
-            if (process.ExitCode == AccessViolation && LiveTest.IsWine && left > 1)
-                continue;
-            process.ExitCode.ShouldBe(0);
-            return;
-        }
+        using var process = Process.Start(Path.Combine(Repository.Targets, "minidump.exe"), [pid, path]);
+        process.WaitForExit();
+        Assert.SkipWhen(process.ExitCode == AccessViolation && LiveTest.IsWine, "Wine's own MiniDumpWriteDump ended with an access violation");
+        process.ExitCode.ShouldBe(0);
     }
 }

@@ -4,10 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Wine's debugger would think about it for a while. */
+static LONG WINAPI end_at_once(EXCEPTION_POINTERS *what)
+{
+    TerminateProcess(GetCurrentProcess(), what->ExceptionRecord->ExceptionCode);
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
         return 2;
+    SetUnhandledExceptionFilter(end_at_once);
     DWORD pid = strtoul(argv[1], NULL, 10);
     HANDLE process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, pid);
     HANDLE file = CreateFileA(argv[2], GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
