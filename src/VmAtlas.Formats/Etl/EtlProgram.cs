@@ -1,3 +1,4 @@
+using VmAtlas.Formats.Import;
 using VmAtlas.Model;
 
 namespace VmAtlas.Formats.Etl;
@@ -6,14 +7,12 @@ namespace VmAtlas.Formats.Etl;
 sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks stacks, EtlClock clock)
 {
     const ulong Commit = 0x1000;
-    const int Batch = 4096;
 
     readonly List<TraceModule> _modules = [];
     readonly Dictionary<int, int> _threads = [];
     readonly Dictionary<uint, uint> _nodes = [];
     readonly Dictionary<ulong, HashSet<ulong>> _heaps = [];
-    readonly List<CallNode> _newNodes = [];
-    readonly List<TraceEvent> _events = [];
+    TraceBatch _batch = null!;
     ITraceSink _sink = null!;
     long _time;
 
@@ -23,6 +22,7 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         var loaded = images.DistinctBy(i => (i.Start, i.Path)).OrderBy(i => i.Start).ToList();
         var program = loaded.Find(i => i.Path.EndsWith(".exe", StringComparison.OrdinalIgnoreCase)).Path;
         _sink = observer.Begin(new TraceProcess(process, 0, program ?? $"process {process}", clock.Began, Attached: true, SampleInterval: 0));
+        _batch = new TraceBatch(_sink);
         foreach (var image in loaded)
         {
             var module = new TraceModule(_modules.Count, image.Path, AddressRange.Of(image.Start, image.Start + image.Size), image.Start, "");
@@ -31,7 +31,7 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         }
         foreach (var number in order)
             Take(operations[number]);
-        Flush();
+        _batch.Flush();
         _sink.End(TraceEnding.Detached, 0, _time);
     }
 
@@ -44,23 +44,23 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         {
             case EtlOperationKind.Alloc:
                 BlocksOf(o.Heap).Add(o.Address);
-                Put(made with { Operation = TraceOperation.Allocate, Function = TraceFunction.Malloc, Site = SiteOf(o, tid) });
+                _batch.Add(made with { Operation = TraceOperation.Allocate, Function = TraceFunction.Malloc, Site = SiteOf(o, tid) });
                 break;
             case EtlOperationKind.Realloc:
                 Reallocate(o, made with { Function = TraceFunction.Realloc, Site = SiteOf(o, tid) });
                 break;
             case EtlOperationKind.Free:
                 BlocksOf(o.Heap).Remove(o.Address);
-                Put(made with { Operation = TraceOperation.Free, Function = TraceFunction.Free, Size = 0 });
+                _batch.Add(made with { Operation = TraceOperation.Free, Function = TraceFunction.Free, Size = 0 });
                 break;
             case EtlOperationKind.DestroyHeap:
                 DestroyHeap(o.Heap, made);
                 break;
             case EtlOperationKind.VirtualAlloc when (o.Heap & Commit) != 0:
-                Put(made with { Operation = TraceOperation.Map, Function = TraceFunction.Mmap, Site = SiteOf(o, tid), Protection = Protection.Read | Protection.Write });
+                _batch.Add(made with { Operation = TraceOperation.Map, Function = TraceFunction.Mmap, Site = SiteOf(o, tid), Protection = Protection.Read | Protection.Write });
                 break;
             case EtlOperationKind.VirtualFree when o.Size != 0:
-                Put(made with { Operation = TraceOperation.Unmap, Function = TraceFunction.Munmap });
+                _batch.Add(made with { Operation = TraceOperation.Unmap, Function = TraceFunction.Munmap });
                 break;
         }
     }
@@ -70,14 +70,14 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         made.OldAddress = o.Old;
         if (o.Old == o.Address)
         {
-            Put(made with { Operation = TraceOperation.Resize });
+            _batch.Add(made with { Operation = TraceOperation.Resize });
             return;
         }
         var blocks = BlocksOf(o.Heap);
         if (blocks.Remove(o.Old))
-            Put(made with { Operation = TraceOperation.Free, Address = o.Old, OldAddress = 0, Size = 0, Site = 0 });
+            _batch.Add(made with { Operation = TraceOperation.Free, Address = o.Old, OldAddress = 0, Size = 0, Site = 0 });
         blocks.Add(o.Address);
-        Put(made with { Operation = TraceOperation.Allocate });
+        _batch.Add(made with { Operation = TraceOperation.Allocate });
     }
 
     /// <summary>With a heap goes all that is in it, without a word about each block.</summary>
@@ -86,7 +86,7 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         if (!_heaps.Remove(heap, out var blocks))
             return;
         foreach (var block in blocks.Order())
-            Put(made with { Operation = TraceOperation.Free, Function = TraceFunction.Free, Address = block });
+            _batch.Add(made with { Operation = TraceOperation.Free, Function = TraceFunction.Free, Address = block });
     }
 
     HashSet<ulong> BlocksOf(ulong heap)
@@ -110,7 +110,7 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         while (path.TryPop(out frame))
         {
             var node = new CallNode((uint)_nodes.Count + 1, known, stacks[frame].Pc, ModuleOf(stacks[frame].Pc));
-            _newNodes.Add(node);
+            _batch.Add(node);
             _nodes.Add(frame, known = node.Id);
         }
         return known;
@@ -138,20 +138,5 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         var thread = new TraceThread(_threads.Count, tid, "");
         _sink.Thread(thread);
         return _threads[tid] = thread.Index;
-    }
-
-    void Put(in TraceEvent e)
-    {
-        _events.Add(e);
-        if (_events.Count == Batch)
-            Flush();
-    }
-
-    void Flush()
-    {
-        _sink.Nodes(_newNodes.ToArray());
-        _newNodes.Clear();
-        _sink.Events(_events.ToArray());
-        _events.Clear();
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using VmAtlas.Formats.Import;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 
@@ -10,7 +11,7 @@ namespace VmAtlas.Formats.Profiles;
 /// stack the last is given back first. Nothing in a file is believed.</remarks>
 public sealed class HeaptrackImport
 {
-    const int MaxLine = 1 << 20, Batch = 4096;
+    const int MaxLine = 1 << 20;
     const int MaxItems = 32 << 20;
     const ulong FirstAddress = 0x10_0000_0000;
 
@@ -21,8 +22,7 @@ public sealed class HeaptrackImport
     readonly List<Stack<ulong>?> _live = [];
     readonly Dictionary<string, int> _modules = [];
     readonly List<TraceModule> _moduleList = [];
-    readonly List<TraceEvent> _events = [];
-    readonly List<CallNode> _newNodes = [];
+    readonly TraceBatch _batch;
     ulong _nextAddress = FirstAddress;
     long _time;
     uint _nodes;
@@ -30,6 +30,7 @@ public sealed class HeaptrackImport
     HeaptrackImport(ITraceSink sink)
     {
         _sink = sink;
+        _batch = new TraceBatch(sink);
         sink.Thread(new TraceThread(0, 0, "all threads"));
         Frames = new NodeFrames(Nodes, _moduleList);
     }
@@ -66,7 +67,7 @@ public sealed class HeaptrackImport
                     (import ??= new HeaptrackImport(observer.Begin(new TraceProcess(0, 0, command, began, attached, 0)))).Take(next);
             }
             import ??= new HeaptrackImport(observer.Begin(new TraceProcess(0, 0, command, began, attached, 0)));
-            import.Flush();
+            import._batch.Flush();
             import._sink.End(TraceEnding.Gone, 0, import._time);
             return import;
         }
@@ -172,7 +173,7 @@ public sealed class HeaptrackImport
             throw new InvalidDataException("there are too many stacks");
         var node = new CallNode(++_nodes, (uint)Within(parent, _nodes, "caller"), pc == 0 ? 1 : pc, module);
         Nodes.Add(node);
-        _newNodes.Add(node);
+        _batch.Add(node);
         if (frames is { Length: > 0 })
             Frames.Set(node.Id, frames);
     }
@@ -192,20 +193,7 @@ public sealed class HeaptrackImport
         Address = _live[allocation] is { Count: > 0 } blocks ? blocks.Pop() : 16,
     });
 
-    void Put(TraceEvent e)
-    {
-        _events.Add(e with { Time = _time, Weight = 1 });
-        if (_events.Count == Batch)
-            Flush();
-    }
-
-    void Flush()
-    {
-        _sink.Nodes(_newNodes.ToArray());
-        _newNodes.Clear();
-        _sink.Events(_events.ToArray());
-        _events.Clear();
-    }
+    void Put(TraceEvent e) => _batch.Add(e with { Time = _time, Weight = 1 });
 
     int String(ulong number) => (int)Within(number, _strings.Count, "text");
 
