@@ -47,8 +47,6 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
             ((TracedProgram)trace.Sink).Resolve(trace.Frames);
         if (traces.Problem is { } problem)
             progress.Note(problem);
-        else if (traces.Traces.Count == 0)
-            progress.Note("no .NET runtime (5 or later) began: without --managed the command's malloc and mmap are traced");
         return CodeOf(ending, value);
     }
 

@@ -30,9 +30,11 @@ sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, 
         OpenLive(_ => pid, clock, events, cancellation);
 
     /// <summary>Starts a program with a trace of it, and opens it; its map is read once a second, as its trace goes on.</summary>
-    public async Task<Session> Launch(IReadOnlyList<string> command, TraceOptions options, TimeProvider clock, EventHub events, CancellationToken cancellation)
+    /// <param name="managed">Of the objects of a .NET program.</param>
+    public async Task<Session> Launch(
+        IReadOnlyList<string> command, TraceOptions options, bool managed, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
-        var session = await OpenLive(traces => traces.Launch(command, options), clock, events, cancellation);
+        var session = await OpenLive(traces => managed ? traces.LaunchManaged(command, options) : traces.Launch(command, options), clock, events, cancellation);
         session.Live?.SetInterval(TracedInterval);
         return session;
     }

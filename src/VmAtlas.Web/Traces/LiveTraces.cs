@@ -1,3 +1,4 @@
+using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
@@ -18,6 +19,10 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
 
     readonly Lock _lock = new();
     readonly List<ProgramTrace> _programs = [];
+
+    /// <summary>Those of the objects of .NET programs; more may come while a launched program starts others.</summary>
+    readonly List<Func<IReadOnlyList<ManagedTrace>>> _managed = [];
+    ManagedLaunch? _launch;
     RunningTrace? _running;
     SymbolFrames? _symbols;
 
@@ -64,16 +69,33 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         return trace.Pid;
     }
 
+    /// <summary>The same with the objects that a .NET program makes, as its runtime tells them, from the first on.</summary>
+    public int LaunchManaged(IReadOnlyList<string> command, TraceOptions options)
+    {
+        RequireLinux();
+        _launch = new ManagedLaunch(this, options.FollowChildren, Environment.GetEnvironmentVariable(ManagedLaunch.VariableName));
+        var variables = new Dictionary<string, string>(options.Variables ?? new Dictionary<string, string>()) { [ManagedLaunch.VariableName] = _launch.Variable };
+        var program = StartedProgram.Start(command, variables, options.Folder, options.NoInput);
+        Run(RunningTrace.Of(_launch, program), () => _launch.Traces);
+        return program.Pid;
+    }
+
+    /// <summary>Has the runtime of a .NET process tell which objects it makes.</summary>
+    /// <exception cref="VmAtlasException">It has none, or is traced already.</exception>
+    public void AttachManaged(int pid)
+    {
+        RequireNone();
+        var trace = ManagedTrace.Attach(pid, this);
+        Stopped = null;
+        Run(RunningTrace.Of(trace), () => [trace]);
+    }
+
     /// <summary>Loads the agent into a running process.</summary>
     /// <exception cref="VmAtlasException">It can not be traced, or is already.</exception>
     public void Attach(int pid, TraceOptions options)
     {
         RequireLinux();
-        lock (_lock)
-        {
-            if (_running is not null)
-                throw new VmAtlasException(Failure.Usage, "it is being traced already: stop that trace first");
-        }
+        RequireNone();
         var trace = AttachedTrace.Attach(pid, options, this);
         Stopped = trace.Stopped;
         var root = $"/proc/{pid}/root";
@@ -99,8 +121,10 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         lock (_lock)
         {
             var (store, recording) = (new TraceStore(process), writer.Begin(process));
-            _programs.Add(new ProgramTrace(_programs.Count, store, new NodeFrames(store.CallNodes, store.Modules), recording, PerfMapFile.Of(process.Pid)));
-            return new TraceTee(store, new BoundedRecording(recording, length, MostBytes));
+            var sink = new TraceTee(store, new BoundedRecording(recording, length, MostBytes));
+            var map = OperatingSystem.IsLinux() ? PerfMapFile.Of(process.Pid) : null;
+            _programs.Add(new ProgramTrace(_programs.Count, store, new NodeFrames(store.CallNodes, store.Modules), recording, map) { Sink = sink });
+            return sink;
         }
     }
 
@@ -126,15 +150,21 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
 
     protected override void Resolve(ProgramTrace program)
     {
-        SymbolFrames source;
+        IFrameSource source;
         lock (_lock)
-            source = _symbols ??= new SymbolFrames(symbols);
-        FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, new CompiledFrames(source, program.PerfMap), program.Store.Gate);
+        {
+            if (_managed.SelectMany(m => m()).FirstOrDefault(t => t.Sink == program.Sink) is { } trace)
+                (source, program.Methods) = (trace.Frames, trace.Methods);
+            else
+                source = new CompiledFrames(_symbols ??= new SymbolFrames(symbols), program.PerfMap);
+        }
+        FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, source, program.Store.Gate);
     }
 
     protected override void Close()
     {
         Stop();
+        _launch?.Dispose();
         _symbols?.Dispose();
         foreach (var program in Programs)
             program.PerfMap?.Dispose();
@@ -146,14 +176,27 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
             throw new VmAtlasException(Failure.Usage, "allocations can be traced on Linux only");
     }
 
-    void Run(RunningTrace trace)
+    void RequireNone()
     {
         lock (_lock)
+        {
+            if (_running is not null)
+                throw new VmAtlasException(Failure.Usage, "it is being traced already: stop that trace first");
+        }
+    }
+
+    void Run(RunningTrace trace, Func<IReadOnlyList<ManagedTrace>>? managed = null)
+    {
+        lock (_lock)
+        {
             (_running, Problem) = (trace, null);
+            if (managed is not null)
+                _managed.Add(managed);
+        }
         trace.End.ContinueWith(end =>
         {
             lock (_lock)
-                (_running, Problem) = (null, end.Result?.Message);
+                (_running, Problem) = (null, end.Result?.Message ?? (managed is null ? null : _launch?.Problem));
             Ended?.Invoke();
         }, TaskScheduler.Default);
     }

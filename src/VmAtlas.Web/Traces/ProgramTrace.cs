@@ -1,5 +1,6 @@
 using VmAtlas.Formats.Profiles;
 using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Symbols;
 
@@ -22,4 +23,24 @@ sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, Trace
     public PerfMapFile? PerfMap => map;
 
     public StackText Stacks { get; } = new(frames);
+
+    /// <summary>Raised when calls may have got other names: what was made of the old ones is to be made anew.</summary>
+    public int Names { get; private set; }
+
+    /// <summary>What is told of it.</summary>
+    public ITraceSink? Sink { get; init; }
+
+    /// <summary>Methods of the runtime that are known; a call without a name may be one of more.</summary>
+    public int Methods
+    {
+        get;
+        set
+        {
+            if (value == field)
+                return;
+            field = value;
+            frames.ForgetBare();
+            Names++;
+        }
+    }
 }

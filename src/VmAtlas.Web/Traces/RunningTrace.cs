@@ -1,3 +1,4 @@
+using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Model;
 using VmAtlas.Tracing;
 
@@ -58,6 +59,46 @@ sealed class RunningTrace
     {
         _stop();
         _end.Task.Wait();
+    }
+
+    /// <summary>Of the objects of a .NET process that was asked for them.</summary>
+    public static RunningTrace Of(ManagedTrace trace)
+    {
+        var stop = new ManualResetEventSlim();
+        return new RunningTrace(UntilEnd, stop.Set).Begin();
+
+        void UntilEnd()
+        {
+            using (trace)
+            {
+                while (!stop.Wait(s_look) && !trace.IsTargetGone)
+                {
+                }
+                trace.Stop();
+            }
+        }
+    }
+
+    /// <summary>Of the objects of .NET programs that were launched. Runtimes that begin after it was stopped are met, and let go on.</summary>
+    public static RunningTrace Of(ManagedLaunch launch, StartedProgram program)
+    {
+        RunningTrace running = null!;
+        return running = new RunningTrace(Wait, Stop).Begin();
+
+        void Wait()
+        {
+            using (launch)
+            {
+                var (ending, value) = program.Wait();
+                launch.Finish(program.Pid, ending, value);
+            }
+        }
+
+        void Stop()
+        {
+            launch.LetGo();
+            running._end.TrySetResult(null);
+        }
     }
 
     RunningTrace Begin()

@@ -206,6 +206,8 @@ export interface TraceInfo {
   readonly mappedBytes: number;
   readonly unknownFrees: number;
   readonly dropped: number;
+  /** Its blocks are objects, of which nobody tells when they die: figures of what is live mean nothing. */
+  readonly onlyTotals: boolean;
 }
 
 /** A part of a range and the call that mapped it. */

@@ -101,12 +101,15 @@ export function TraceBar({ app, state, traced, children }: { app: Controller; st
   );
 }
 
+/** Why views of what is live are empty. */
+export const NOT_TOLD = "A runtime tells when an object is made, not when it dies: the view Managed counts those that live.";
+
 function sentence(trace: TraceInfo): string {
-  const { liveBytes, liveCount, peakBytes, totalBytes, totalCount, seconds, sampleInterval, dropped, unknownFrees, attached } = trace;
+  const { liveBytes, liveCount, peakBytes, totalBytes, totalCount, seconds, sampleInterval, dropped, unknownFrees, attached, onlyTotals } = trace;
   return [
-    `live ${size(liveBytes)} in ${counted(Math.round(liveCount), "block")}`,
-    `peak ${size(peakBytes)}`,
-    `allocated ${size(totalBytes)} in ${exact(totalCount)}`,
+    ...(onlyTotals
+      ? [`made ${size(totalBytes)} in ${counted(Math.round(totalCount), "object")}`, "what is live is not told"]
+      : [`live ${size(liveBytes)} in ${counted(Math.round(liveCount), "block")}`, `peak ${size(peakBytes)}`, `allocated ${size(totalBytes)} in ${exact(totalCount)}`]),
     `${seconds.toFixed(1)} s`,
     ...(sampleInterval > 0 ? [`estimated from a sample every ${size(sampleInterval)}`] : []),
     ...(dropped > 0 ? [`${counted(dropped, "operation")} missing: figures are lower bounds`] : []),
