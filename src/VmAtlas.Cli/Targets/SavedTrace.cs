@@ -7,6 +7,7 @@ using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Symbols;
+using VmAtlas.Tracing;
 
 namespace VmAtlas.Cli.Targets;
 

@@ -42,7 +42,7 @@ sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, 
     async Task<Session> OpenLive(Func<LiveTraces, int> begin, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
         var (id, timeline) = (NextId(), new SpilledTimeline());
-        var traces = new LiveTraces(timeline.Traces, timeline.FilePath, () => timeline.Length, symbols.Path);
+        var traces = new LiveTraces(timeline.Traces, timeline.FilePath, () => timeline.Length, symbols);
         LiveProcess? live = null;
         try
         {
@@ -80,7 +80,7 @@ sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, 
     /// <param name="folder">Goes when the session does.</param>
     public Session OpenFile(string path, string? title = null, PrivateFolder? folder = null)
     {
-        var (timeline, traces) = (readDump(path) is { } dump ? Timeline.Of([dump]) : Importer.Open(path), new FileTraces(path));
+        var (timeline, traces) = (readDump(path) is { } dump ? Timeline.Of([dump]) : Importer.Open(path), new FileTraces(path, symbols));
         if (timeline.Count == 0)
         {
             (timeline as IDisposable)?.Dispose();

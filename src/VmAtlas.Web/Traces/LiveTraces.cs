@@ -4,6 +4,7 @@ using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Symbols;
 using VmAtlas.Tracing;
+using VmAtlas.Web.Sessions;
 
 namespace VmAtlas.Web.Traces;
 
@@ -12,7 +13,7 @@ namespace VmAtlas.Web.Traces;
 /// <param name="file">That file.</param>
 /// <param name="length">Bytes of it.</param>
 /// <param name="symbols">Where debug information is looked for.</param>
-sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, SymbolPath symbols) : TargetTraces, ITraceObserver
+sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, SymbolSetting symbols) : TargetTraces, ITraceObserver
 {
     /// <summary>Of a larger file the views have figures, but no more events.</summary>
     public const long MostBytes = 4L << 30;
@@ -24,7 +25,10 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
     readonly List<Func<IReadOnlyList<ManagedTrace>>> _managed = [];
     ManagedLaunch? _launch;
     RunningTrace? _running;
-    SymbolFrames? _symbols;
+    (SymbolFrames Frames, SymbolPath Path)? _symbols;
+
+    /// <summary>What the target calls "/", where that may be another than ours.</summary>
+    string? _root;
 
     /// <summary>A trace has ended, by itself or because it was told to.</summary>
     public event Action? Ended;
@@ -100,7 +104,7 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         Stopped = trace.Stopped;
         var root = $"/proc/{pid}/root";
         lock (_lock)
-            _symbols ??= new SymbolFrames(symbols, Directory.Exists(root + "/") ? root : null);
+            _root = Directory.Exists(root + "/") ? root : null;
         Run(RunningTrace.Of(trace));
     }
 
@@ -150,22 +154,38 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
 
     protected override void Resolve(ProgramTrace program)
     {
-        IFrameSource source;
+        ManagedTrace? managed;
         lock (_lock)
-        {
-            if (_managed.SelectMany(m => m()).FirstOrDefault(t => t.Sink == program.Sink) is { } trace)
-                (source, program.Methods) = (trace.Frames, trace.Methods);
-            else
-                source = new CompiledFrames(_symbols ??= new SymbolFrames(symbols), program.PerfMap);
-        }
-        FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, source, program.Store.Gate);
+            managed = _managed.SelectMany(m => m()).FirstOrDefault(t => t.Sink == program.Sink);
+        var (store, files) = (program.Store, managed is null ? Symbols() : null);
+        if (managed is not null)
+            program.Methods = managed.Methods;
+        else if (program.Searched is { } searched && !searched.Equals(_symbols?.Path))
+            NamesAfterwards.LookUp(program.Frames, store.CallNodes, store.Modules, files!, store.Gate); // what had no name then
+        FrameResolution.ResolveAll(program.Frames, store.CallNodes, store.Modules, managed?.Frames ?? new CompiledFrames(files!, program.PerfMap), store.Gate);
+        if (managed is null && !_symbols!.Value.Path.Equals(program.Searched))
+            program.Searched = _symbols.Value.Path;
+    }
+
+    /// <summary>Looked at by one call at a time, as all names are.</summary>
+    SymbolFrames Symbols()
+    {
+        var path = symbols.Path;
+        if (_symbols is { } known && known.Path.Equals(path))
+            return known.Frames;
+        _symbols?.Frames.Dispose();
+        string? root;
+        lock (_lock)
+            root = _root;
+        _symbols = (new SymbolFrames(path, root), path);
+        return _symbols.Value.Frames;
     }
 
     protected override void Close()
     {
         Stop();
         _launch?.Dispose();
-        _symbols?.Dispose();
+        _symbols?.Frames.Dispose();
         foreach (var program in Programs)
             program.PerfMap?.Dispose();
     }

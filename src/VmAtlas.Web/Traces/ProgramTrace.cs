@@ -30,6 +30,17 @@ sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, Trace
     /// <summary>What is told of it.</summary>
     public ITraceSink? Sink { get; init; }
 
+    /// <summary>Where names were looked for the last time; null where they were not, but came with the file.</summary>
+    public SymbolPath? Searched
+    {
+        get;
+        set
+        {
+            field = value;
+            Names++;
+        }
+    }
+
     /// <summary>Methods of the runtime that are known; a call without a name may be one of more.</summary>
     public int Methods
     {

@@ -27,6 +27,7 @@ export function useTraces(app: Controller, session: SessionInfo, program: number
   const [traces, setTraces] = useState<readonly TraceInfo[]>([]);
   const [version, setVersion] = useState(0);
   const running = session.tracing === true;
+  const { names } = app.store.value;
   useEffect(() => {
     let wanted = true;
     const ask = async (): Promise<void> => {
@@ -40,7 +41,7 @@ export function useTraces(app: Controller, session: SessionInfo, program: number
       clearInterval(timer);
     };
   }, [app, session.id, running, session.traces]);
-  useEffect(() => setVersion((n) => n + 1), [running]);
+  useEffect(() => setVersion((n) => n + 1), [running, names]);
   // After exec the target is what it became; of what was attached to again, the last trace.
   const own = traces.findLastIndex((trace) => trace.pid === session.process.pid);
   return { traces, trace: traces[program ?? Math.max(0, own)], version, again: () => setVersion((n) => n + 1) };

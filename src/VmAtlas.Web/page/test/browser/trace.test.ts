@@ -1,4 +1,5 @@
-import { copyFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -203,6 +204,38 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => page.locator(".frame-table .row[id] >> text=leak_one").count()).toBe(0);
     expect(await page.locator(".tracing").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it.skipIf(!existsSync("/usr/bin/objcopy"))("finds names that the trace lacks once their folder is in the dialog", async () => {
+    const at = (name: string): string => join(folder.path, name);
+    const tool = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: "utf8" });
+    writeFileSync(
+      at("hidden.c"),
+      "#include <stdlib.h>\nstatic void *volatile kept;\nstatic __attribute__((noinline)) void hidden_maker(unsigned n) { kept = calloc(1, n); }\nint main(void) { hidden_maker(4321); return 0; }\n",
+    );
+    tool("gcc", "-g", "-O1", "-fno-builtin", "-Wl,--build-id=sha1", "-o", at("hidden"), at("hidden.c"));
+    const id = /Build ID: ([0-9a-f]+)/.exec(tool("readelf", "-n", at("hidden")))![1]!;
+    const debug = join(folder.path, "symbols/.build-id", id.slice(0, 2));
+    mkdirSync(debug, { recursive: true });
+    tool("objcopy", "--only-keep-debug", at("hidden"), join(debug, `${id.slice(2)}.debug`));
+    tool("strip", "--strip-all", at("hidden"));
+    run("trace", "-o", at("hidden.vmatlas"), "--", at("hidden"));
+    const { page, complaints } = await serve(at("hidden.vmatlas"));
+    await page.locator(".dock-tabs >> text=Live Allocations").click();
+    await page.locator('.frame-table .row[aria-rowindex="1"]').click();
+    await page.locator(".stack .function").first().waitFor();
+    expect(await page.locator(".frame-table >> text=hidden_maker").count()).toBe(0);
+    await page.locator(".menu >> text=Options").click();
+    await page.locator(".items >> text=Symbol Folders…").click();
+    await page.fill('dialog textarea[name="folders"]', at("symbols"));
+    await page.locator("dialog button >> text=Keep in").click();
+    await page.locator("dialog >> text=Kept.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".frame-table .row[id] >> text=hidden_maker").waitFor();
+    await page.locator('.frame-table .row[aria-rowindex="1"]').click();
+    await page.locator(".stack .function >> text=hidden_maker").waitFor();
+    await screenshot(page, "late-names-1280-light");
     expect(complaints).toEqual([]);
   });
 
