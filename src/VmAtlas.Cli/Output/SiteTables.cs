@@ -14,7 +14,7 @@ static class SiteTables
     public static void WriteHead(Screen screen, LoadedTrace trace)
     {
         var (process, totals) = (trace.Store.Process, trace.Store.Totals);
-        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Time(totals.Time)}", Palette.Heading);
+        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Time(totals.Time)}{Ending(trace.Store)}", Palette.Heading);
         screen.CutLine(Sentence(trace.Store), Palette.Muted);
         if (totals.Dropped > 0)
             screen.Sentence($"! {totals.Dropped:N0} operations were dropped: all figures are lower bounds", Palette.Warning);
@@ -44,6 +44,9 @@ static class SiteTables
         new("Site", (i, cell) => cell.Append($"{sites.Site(rows[i])}")) { Right = true, DropOrder = 1 },
         new("Call", (i, cell) => cell.AppendForeign(stacks.Leaf(sites.Site(rows[i])))) { Flexible = true },
     ], rows.Count) { Below = (i, cell) => Callers(cell, stacks, sites.Site(rows[i])) }.Write(screen);
+
+    /// <summary>", ended by signal 11 (SIGSEGV)", or nothing where nothing is to be said of it.</summary>
+    public static string Ending(TraceStore store) => TraceWords.Ending(store.Ending, store.EndingValue) is { Length: > 0 } ending ? $", {ending}" : "";
 
     static TableColumn[] Live(SiteTable sites, IReadOnlyList<int> rows) =>
     [

@@ -13,7 +13,7 @@ static class TraceReport
         foreach (var program in programs)
         {
             var (store, totals) = (program.Store, program.Store.Totals);
-            screen.CutLine($"vmatlas: {Escape.Text(store.Process.Command)}  pid {store.Process.Pid}");
+            screen.CutLine($"vmatlas: {Escape.Text(store.Process.Command)}  pid {store.Process.Pid}{SiteTables.Ending(store)}");
             screen.CutLine("  " + SiteTables.Sentence(store));
             if (totals.Dropped > 0)
                 screen.Line($"  {totals.Dropped:N0} operations were dropped: all figures are lower bounds");

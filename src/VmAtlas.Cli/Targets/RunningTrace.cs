@@ -29,6 +29,8 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         using var maps = file is null ? null : new MapsBeside(file, progress.Note);
         using var trace = LaunchedTrace.Start(command, options with { Look = maps is null ? null : (pid, ends) => Look(maps, pid, ends) }, programs);
         var (ending, value) = AwaitEnd(trace.Pid, trace.Wait, trace.Signal);
+        if (trace.Problem is { } problem)
+            progress.Note(problem);
         if (programs.All.Any(p => p.Store.Modules.Any(m => m.Path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))))
             progress.Note("it is a .NET program, and this is what its native code allocated: --managed shows the objects it makes");
         return CodeOf(ending, value);

@@ -120,6 +120,9 @@ sealed record TraceAnswer(
 
     public int Sites { get; init; }
 
+    /// <summary>In words, where it was not plain: "ended by signal 11 (SIGSEGV)".</summary>
+    public string? Ended { get; init; }
+
     /// <summary>Its blocks are objects, of which nobody tells when they die: the figures of what is live mean nothing.</summary>
     public bool OnlyTotals { get; init; }
 }

@@ -90,6 +90,7 @@ static class TraceCalls
             UnknownFrees = totals.UnknownFrees,
             Dropped = totals.Dropped,
             Sites = store.Sites.Count,
+            Ended = TraceWords.Ending(store.Ending, store.EndingValue) is { Length: > 0 } ended ? ended : null,
             OnlyTotals = store.HasOnlyTotals,
         };
     }

@@ -195,6 +195,8 @@ export interface TraceInfo {
   readonly sampleInterval: number;
   /** Undefined while it runs. */
   readonly ending?: string;
+  /** In words, where it was not plain. */
+  readonly ended?: string;
   readonly seconds: number;
   readonly operations: number;
   readonly liveBytes: number;

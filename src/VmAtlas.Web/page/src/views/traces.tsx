@@ -106,12 +106,12 @@ export function TraceBar({ app, state, traced, children }: { app: Controller; st
 export const NOT_TOLD = "A runtime tells when an object is made, not when it dies: the view Managed counts those that live.";
 
 function sentence(trace: TraceInfo): string {
-  const { liveBytes, liveCount, peakBytes, totalBytes, totalCount, seconds, sampleInterval, dropped, unknownFrees, attached, onlyTotals } = trace;
+  const { liveBytes, liveCount, peakBytes, totalBytes, totalCount, seconds, sampleInterval, dropped, unknownFrees, attached, onlyTotals, ended } = trace;
   return [
     ...(onlyTotals
       ? [`made ${size(totalBytes)} in ${counted(Math.round(totalCount), "object")}`, "what is live is not told"]
       : [`live ${size(liveBytes)} in ${counted(Math.round(liveCount), "block")}`, `peak ${size(peakBytes)}`, `allocated ${size(totalBytes)} in ${exact(totalCount)}`]),
-    `${seconds.toFixed(1)} s`,
+    `${seconds.toFixed(1)} s${ended === undefined ? "" : `, ${ended}`}`,
     ...(sampleInterval > 0 ? [`estimated from a sample every ${size(sampleInterval)}`] : []),
     ...(dropped > 0 ? [`${counted(dropped, "operation")} missing: figures are lower bounds`] : []),
     ...(unknownFrees > 0 && attached ? [`${counted(unknownFrees, "block")} given back from before the trace`] : []),
