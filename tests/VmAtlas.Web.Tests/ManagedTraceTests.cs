@@ -69,6 +69,24 @@ public sealed class ManagedTraceTests : IAsyncLifetime
         Directory.Exists($"/proc/{target.Pid}").ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Native_stacks_through_its_methods_are_named_when_the_trace_ends()
+    {
+        using var target = TestTarget.StartOrphan(s_target);
+        await Post("/api/open", new { pid = target.Pid });
+        await Post("/api/sessions/1/trace", new { });
+        for (var i = 0; i < 10; i++)
+        {
+            await target.Input.WriteLineAsync("grow 200000");
+            await target.Input.FlushAsync(TestContext.Current.CancellationToken);
+            await Tree(); // looked at while names are missing
+            (await target.Output.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("done");
+        }
+        await Post("/api/sessions/1/trace/stop", new { });
+        var tree = await Tree();
+        Enumerable.Range(0, tree.Rows).Select(i => tree.Text("label", i)).ShouldContain("ClrTarget.Program.Obey");
+    }
+
     /// <summary>Of the first row whose label begins so.</summary>
     static double Total(FrameReader tree, string label) =>
         tree.Number("totalBytes", Enumerable.Range(0, tree.Rows).First(i => tree.Text("label", i).StartsWith(label, StringComparison.Ordinal)));

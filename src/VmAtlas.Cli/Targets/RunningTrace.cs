@@ -32,7 +32,10 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         if (trace.Problem is { } problem)
             progress.Note(problem);
         if (programs.All.Any(p => p.Store.Modules.Any(m => m.Path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))))
-            progress.Note("it is a .NET program, and this is what its native code allocated: --managed shows the objects it makes");
+            progress.Note("it is a .NET program, and this is what its native code allocated: --managed shows the objects it makes"
+                + (options.Variables is null ? ", and --perf-map names its methods in native stacks" : ""));
+        else if (options.Variables is null && programs.All.Any(p => PerfMaps.NamesFor(p.Store.Modules)))
+            progress.Note("calls through code that its runtime makes have names with --perf-map");
         return CodeOf(ending, value);
     }
 

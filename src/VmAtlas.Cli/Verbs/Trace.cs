@@ -24,12 +24,13 @@ sealed class Trace : Verb
     readonly Option<bool> _lastMap = new("--last-map") { Description = "With -o: the memory map of a command that a signal ends is read at its end, too; it is ptraced for that, as by a debugger." };
     readonly Option<bool> _managed = new("--managed") { Description = "The objects that a .NET program makes, sampled by its runtime; attached to a .NET process it is so unless --native." };
     readonly Option<bool> _native = new("--native") { Description = "What a .NET process's native code allocates; a command is traced so unless --managed." };
+    readonly Option<bool> _perfMap = new("--perf-map") { Description = "Have the runtimes of a command (.NET, node, Python 3.12) write the names of the code they make to /tmp/perf-PID.map." };
     readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Trace()
         : base("trace", "Run a command, or attach to a process, and record its allocations with call stacks.")
     {
-        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _lastMap, _managed, _native, _symbols])
+        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _lastMap, _managed, _native, _perfMap, _symbols])
             Add(option);
         Add(_command);
     }
@@ -57,6 +58,8 @@ sealed class Trace : Verb
         if (pid is null == (command.Length == 0))
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
         var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children), LookWhenKilled = LastMap(arguments, command) };
+        if (arguments.GetValue(_perfMap))
+            options = options with { Variables = PerfMaps.Variables(session.Environment) };
         TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
         var isManaged = arguments.GetValue(_managed)
             || pid is { } attached && !arguments.GetValue(_native) && (OperatingSystem.IsWindows() || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));

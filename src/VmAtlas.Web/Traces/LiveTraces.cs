@@ -162,7 +162,7 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
             program.Methods = managed.Methods;
         else if (program.Searched is { } searched && !searched.Equals(_symbols?.Path))
             NamesAfterwards.LookUp(program.Frames, store.CallNodes, store.Modules, files!, store.Gate); // what had no name then
-        FrameResolution.ResolveAll(program.Frames, store.CallNodes, store.Modules, managed?.Frames ?? new CompiledFrames(files!, program.PerfMap), store.Gate);
+        FrameResolution.ResolveAll(program.Frames, store.CallNodes, store.Modules, managed?.Frames ?? new CompiledFrames(files!, program.PerfMap, program.Runtime), store.Gate);
         if (managed is null && !_symbols!.Value.Path.Equals(program.Searched))
             program.Searched = _symbols.Value.Path;
     }
@@ -215,6 +215,11 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         }
         trace.End.ContinueWith(end =>
         {
+            lock (_lock)
+            {
+                foreach (var program in _programs.Where(p => trace.Runtime is not null && p.Runtime is null))
+                    program.Runtime = trace.Runtime;
+            }
             lock (_lock)
                 (_running, Problem) = (null, end.Result?.Message ?? (managed is null ? null : _launch?.Problem));
             Ended?.Invoke();

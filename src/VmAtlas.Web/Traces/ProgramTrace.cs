@@ -47,11 +47,26 @@ sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, Trace
         get;
         set
         {
-            if (value == field)
-                return;
+            if (value != field)
+                MoreIsKnown();
             field = value;
-            frames.ForgetBare();
-            Names++;
         }
+    }
+
+    /// <summary>Knows the code that its runtime made; null while it was not asked.</summary>
+    public IFrameSource? Runtime
+    {
+        get;
+        set
+        {
+            field = value;
+            MoreIsKnown();
+        }
+    }
+
+    void MoreIsKnown()
+    {
+        frames.ForgetBare();
+        Names++;
     }
 }

@@ -1,5 +1,6 @@
 using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
 using VmAtlas.Tracing;
 
 namespace VmAtlas.Web.Traces;
@@ -36,11 +37,15 @@ sealed class RunningTrace
         }
     }
 
+    /// <summary>Knows the methods of the .NET process that was attached to, at the trace's end; null for any other.</summary>
+    public IFrameSource? Runtime { get; private set; }
+
     /// <summary>Of a process that was attached to.</summary>
     public static RunningTrace Of(AttachedTrace trace)
     {
         var stop = new ManualResetEventSlim();
-        return new RunningTrace(UntilEnd, stop.Set).Begin();
+        RunningTrace running = null!;
+        return running = new RunningTrace(UntilEnd, stop.Set).Begin();
 
         void UntilEnd()
         {
@@ -50,6 +55,8 @@ sealed class RunningTrace
                 {
                 }
                 trace.Detach();
+                if (ManagedTrace.IsManaged(trace.Pid))
+                    running.Runtime = ManagedCode.NamesOf(trace.Pid);
             }
         }
     }
