@@ -57,7 +57,7 @@ static class SiteTables
     static TableColumn[] Held(SiteTable sites, IReadOnlyList<int> rows) =>
     [
         new("Peak K", (i, cell) => Figures.Kib(cell, Bytes(sites.Peak(rows[i])))) { Right = true, DropOrder = 2 },
-        new("At peak", (i, cell) => Figures.KibOrBlank(cell, Bytes(sites[rows[i]].AtPeakBytes ?? 0))) { Right = true, DropOrder = 3 },
+        new("At peak", (i, cell) => Figures.KibOrBlank(cell, Bytes(sites[rows[i]].AtPeakBytes))) { Right = true, DropOrder = 3 },
         new("Temporary", (i, cell) => Count(cell, sites[rows[i]].TemporaryCount)) { Right = true, DropOrder = 4 },
     ];
 

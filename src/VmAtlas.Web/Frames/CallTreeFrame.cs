@@ -7,7 +7,7 @@ namespace VmAtlas.Web.Frames;
 static class CallTreeFrame
 {
     /// <summary>Columns "parent", "children" that have rows, "hidden" ones that have none, texts "label" and "module", "tid", and the figures of the row with all
-    /// below it: "liveBytes", "liveCount", "totalBytes", "totalCount", "atPeakBytes" where it is known, "temporaryCount"; "ownLiveBytes" and "ownTotalBytes" of
+    /// below it: "liveBytes", "liveCount", "totalBytes", "totalCount", "atPeakBytes", "temporaryCount"; "ownLiveBytes" and "ownTotalBytes" of
     /// the row alone.</summary>
     /// <param name="onlyTotals">See <see cref="TraceStore.HasOnlyTotals"/>: figures of what is live are left out.</param>
     /// <param name="most">Rows. Of more, those with the most bytes asked for, which with any row are its callers, too.</param>
@@ -41,12 +41,9 @@ static class CallTreeFrame
         {
             columns.Add(Figure("liveBytes", "B", f => f.LiveBytes));
             columns.Add(Figure("liveCount", "", f => f.LiveCount));
-            columns.Add(FrameColumn.Doubles("ownLiveBytes", "B", i => tree.OwnFigures(rows[i]).LiveBytes));
-        }
-        if (!onlyTotals && tree.Shape != CallTreeShape.ByThread)
-        {
-            columns.Add(Figure("atPeakBytes", "B", f => f.AtPeakBytes ?? 0));
+            columns.Add(Figure("atPeakBytes", "B", f => f.AtPeakBytes));
             columns.Add(Figure("temporaryCount", "", f => f.TemporaryCount));
+            columns.Add(FrameColumn.Doubles("ownLiveBytes", "B", i => tree.OwnFigures(rows[i]).LiveBytes));
         }
         return ColumnFrame.Of(rows.Length, columns, texts.All);
 
