@@ -21,14 +21,16 @@ sealed class Trace : Verb
     readonly Option<string?> _output = new("--output", "-o") { Description = "The .vmatlas file to write; without one only the totals are shown at the end.", HelpName = "file" };
     readonly Option<string?> _sample = new("--sample") { Description = "Record one in so many bytes (512K costs next to nothing) instead of every operation.", HelpName = "size" };
     readonly Option<bool> _children = new("--children") { Description = "Trace the programs that the command starts, too." };
+    readonly Option<bool> _lastMap = new("--last-map") { Description = "With -o: the memory map of a command that a signal ends is read at its end, too; it is ptraced for that, as by a debugger." };
     readonly Option<bool> _managed = new("--managed") { Description = "The objects that a .NET program makes, sampled by its runtime; attached to a .NET process it is so unless --native." };
     readonly Option<bool> _native = new("--native") { Description = "What a .NET process's native code allocates; a command is traced so unless --managed." };
+    readonly Option<bool> _perfMap = new("--perf-map") { Description = "Have the runtimes of a command (.NET, node, Python 3.12) write the names of the code they make to /tmp/perf-PID.map." };
     readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Trace()
         : base("trace", "Run a command, or attach to a process, and record its allocations with call stacks.")
     {
-        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _managed, _native, _symbols])
+        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _lastMap, _managed, _native, _perfMap, _symbols])
             Add(option);
         Add(_command);
     }
@@ -55,15 +57,18 @@ sealed class Trace : Verb
         var pid = arguments.GetValue(_attach) is { } target ? ProcessOf(target) : (int?)null;
         if (pid is null == (command.Length == 0))
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
-        var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children) };
+        var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children), LookWhenKilled = LastMap(arguments, command) };
+        if (arguments.GetValue(_perfMap))
+            options = options with { Variables = PerfMaps.Variables(session.Environment) };
         TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
+        var isManaged = arguments.GetValue(_managed)
+            || pid is { } attached && !arguments.GetValue(_native) && (OperatingSystem.IsWindows() || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));
+        Require(command, pid, isManaged); // before a file of the same name is lost
         using var file = arguments.GetValue(_output) is { } path ? TimelineFile.Create(path) : null;
         var writer = file is null ? null : new TraceWriter(file);
         var programs = new TracedPrograms(writer);
         using var progress = new ProgressLine(session);
         var running = new RunningTrace(programs, writer, file, progress);
-        var isManaged = arguments.GetValue(_managed)
-            || pid is { } attached && !arguments.GetValue(_native) && (OperatingSystem.IsWindows() || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));
         var code = pid is not { } process ? isManaged ? running.LaunchManaged(command, options.FollowChildren) : running.Launch(command, options)
             : isManaged ? running.AttachManaged(process, length, session.Cancellation)
             : running.Attach(process, options, length, session.Cancellation);
@@ -77,6 +82,27 @@ sealed class Trace : Verb
         Report(arguments, session, programs);
         return code;
     }
+
+    /// <exception cref="VmAtlasException">What is asked for can not be done, as far as that can be known before.</exception>
+    static void Require(string[] command, int? pid, bool managed)
+    {
+        if (command is [['-', ..] option, ..] && !File.Exists(option))
+            throw new VmAtlasException(Failure.Usage, $"there is no option {option} ('vmatlas trace --help' shows what there is)");
+        if (pid is { } process && !managed)
+            AttachedTrace.Require(process);
+        else if (pid is null && managed)
+            StartedProgram.Require(command[0]);
+        else if (pid is null)
+            LaunchedTrace.Require(command[0]);
+    }
+
+    bool LastMap(ParseResult arguments, string[] command) => arguments.GetValue(_lastMap) switch
+    {
+        false => false,
+        _ when command.Length == 0 || arguments.GetValue(_output) is null || arguments.GetValue(_managed) =>
+            throw new VmAtlasException(Failure.Usage, "--last-map is for the native trace of a command that is kept in a file: vmatlas trace --last-map -o run.vmatlas -- command arguments"),
+        _ => true,
+    };
 
     static int ProcessOf(string target) => TargetSpec.Parse(target) switch
     {
