@@ -48,6 +48,8 @@ public sealed class ManagedTrace : IDisposable
     /// <summary>Whether a process has .NET's runtime in it.</summary>
     public static bool IsManaged(int pid)
     {
+        if (OperatingSystem.IsWindows())
+            return DiagnosticsPipe.IsThere(pid);
         try
         {
             return File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/maps")).Any(l => l.EndsWith("/libcoreclr.so", StringComparison.Ordinal));

@@ -41,7 +41,10 @@ public sealed class VerbTests : LiveTest, IDisposable
     [Theory]
     [InlineData("heap PID", 2, "looking into its heap")]
     [InlineData("mark PID", 2, "marking")]
-    [InlineData("trace -- cmd.exe /c exit", 2, "Linux only")]
+    [InlineData("trace --sample 512K -- cmd.exe /c exit", 2, "Linux only")]
+    [InlineData("trace --children -- cmd.exe /c exit", 2, "Linux only")]
+    [InlineData("trace --managed -- cmd.exe /c exit", 2, "--attach")]
+    [InlineData("trace --attach 2147483632", 3, "no process")]
     [InlineData("show 2147483632", 3, "no process")]
     [InlineData("show nobody-has-this-name", 3, "no process named")]
     [InlineData("sites missing.vmatlas", 3, "missing.vmatlas")]
@@ -52,6 +55,25 @@ public sealed class VerbTests : LiveTest, IDisposable
         error.ShouldNotContain("defect");
         code.ShouldBe(exit, error);
         error.ShouldContain(says);
+    }
+
+    /// <summary>Wine's advapi32 begins no session. On Windows this takes an administrator.</summary>
+    [Theory]
+    [InlineData("trace -- cmd.exe /c mkdir FOLDER")]
+    [InlineData("trace -o FOLDER.vmatlas -- cmd.exe /c mkdir FOLDER")]
+    [InlineData("trace --attach PID --for 1s")]
+    [InlineData("trace --native --attach PID --for 1s")]
+    public void A_trace_of_native_memory_is_refused_before_anything_runs(string line)
+    {
+        if (!IsWine)
+            Assert.Skip("what Windows itself does with event tracing sessions was never seen");
+        var folder = File("made-by-the-command");
+        var (code, _, error) = Run(line.Replace("FOLDER", folder, StringComparison.Ordinal));
+        error.ShouldNotContain("defect");
+        code.ShouldBe(2, error);
+        error.ShouldContain("no event tracing");
+        Directory.Exists(folder).ShouldBeFalse("the command did not run");
+        Ok("show PID").ShouldContain("kinds.exe");
     }
 
     [Fact]
