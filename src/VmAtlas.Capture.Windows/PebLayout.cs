@@ -9,7 +9,7 @@ sealed record PebLayout
         IsWide = true,
         Parameters = 0x20, CommandLine = 0x70, Environment = 0x80,
         ProcessHeap = 0x30, HeapCount = 0xE8, Heaps = 0xF0,
-        StackBase = 0x08, StackLimit = 0x10, Self = 0x30, DeallocationStack = 0x1478,
+        StackBase = 0x08, StackLimit = 0x10, Self = 0x30, Peb = 0x60, DeallocationStack = 0x1478,
         SegmentSignature = 0x10, SegmentHeap = 0x28,
         Places =
         [
@@ -24,7 +24,7 @@ sealed record PebLayout
     {
         Parameters = 0x10, CommandLine = 0x40, Environment = 0x48,
         ProcessHeap = 0x18, HeapCount = 0x88, Heaps = 0x90,
-        StackBase = 0x04, StackLimit = 0x08, Self = 0x18, DeallocationStack = 0xE0C,
+        StackBase = 0x04, StackLimit = 0x08, Self = 0x18, Peb = 0x30, DeallocationStack = 0xE0C,
         SegmentSignature = 0x08, SegmentHeap = 0x18,
         Places =
         [
@@ -63,6 +63,9 @@ sealed record PebLayout
 
     /// <summary>TEB.NtTib.Self, which proves a TEB.</summary>
     public uint Self { get; private init; }
+
+    /// <summary>TEB.ProcessEnvironmentBlock.</summary>
+    public uint Peb { get; private init; }
 
     /// <summary>TEB.DeallocationStack: the allocation base of the stack.</summary>
     public uint DeallocationStack { get; private init; }

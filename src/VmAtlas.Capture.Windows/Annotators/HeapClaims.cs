@@ -12,7 +12,7 @@ sealed class HeapClaims(AnnotationContext context, AllocationIndex index, List<H
     {
         var details = DetailsOf(heap.Address, heap.IsDefault, header.Tag);
         if (index.Find(heap.Address) is { } first && index.IsFree(first))
-            Claim(first, details, $"the process environment block lists it as a heap; it begins as a {header.Kind}", header.Kind);
+            Claim(first, details, "the process environment block lists it as a heap" + (header.Kind == "heap" ? "" : $"; it begins as a {header.Kind}"), header.Kind);
         foreach (var block in header.LargeBlocks)
         {
             if (index.Find(block) is { Kind: AllocationKind.Private } large && index.IsFree(large))
