@@ -1,4 +1,5 @@
 using VmAtlas.Capture.Windows.Calls;
+using VmAtlas.Capture.Windows.Heaps;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Windows.Annotators;
@@ -36,6 +37,8 @@ sealed class HeapAnnotator : IAnnotator
             else if (narrow && SegmentOf(target, allocation.Base, PebLayout.Narrow) is { } narrowHeap)
                 claims.ClaimSegment(allocation, narrowHeap, PebLayout.Narrow);
         }
+        if (context.Options.Heaps)
+            context.Findings.Heap = SystemHeapReader.Read(target, context.Mappings, keepChunks: true, context.Cancellation);
     }
 
     /// <summary>The heap that the segment at an allocation's base belongs to: the one it names, if that begins as a heap too, else itself (Wine's

@@ -11,14 +11,15 @@ sealed class MinidumpBlocks
 
     /// <param name="threads">Their environment blocks.</param>
     /// <param name="areNarrow">Those are of 32 bits.</param>
-    public MinidumpBlocks(IEnumerable<ulong> threads, MemoryRead read, bool areNarrow)
+    /// <param name="isWow64">Those are of 64 bits, of a 32-bit process, and have the others beside them.</param>
+    public MinidumpBlocks(IEnumerable<ulong> threads, MemoryRead read, bool areNarrow, bool isWow64)
     {
         _read = read;
         foreach (var teb in threads)
         {
             if (!areNarrow && Wide == 0)
                 Wide = Word(teb, PebLayout.Wide.Peb, 8);
-            if (Narrow == 0)
+            if (Narrow == 0 && (areNarrow || isWow64))
                 Narrow = NarrowOf(areNarrow ? teb : NarrowBeside(teb));
         }
     }

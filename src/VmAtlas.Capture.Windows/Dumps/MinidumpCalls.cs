@@ -27,7 +27,7 @@ sealed class MinidumpCalls : IWindowsCalls
             throw file.Bad($"it is of a process of {system}, as Breakpad and Crashpad write them, not of Windows");
         if (_ranges.Count == 0)
             throw file.Bad("it has no memory in it");
-        _blocks = new MinidumpBlocks(_threads.Blocks, Read, IsNarrow);
+        _blocks = new MinidumpBlocks(_threads.Blocks, Read, IsNarrow, _modules.HasOne("\\wow64.dll"));
     }
 
     /// <summary>MINIDUMP_MISC_INFO.ProcessId, where the flags say that it is there.</summary>

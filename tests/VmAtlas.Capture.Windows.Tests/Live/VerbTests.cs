@@ -24,6 +24,8 @@ public sealed class VerbTests : LiveTest, IDisposable
     [InlineData("strings PID TEXT", "a text that only this process has")]
     [InlineData("fragmentation PID", "Free")]
     [InlineData("trim PID", "Total WS")]
+    [InlineData("heap PID", "From system")]
+    [InlineData("heap PID --blocks --sort size --top 5 --bytes 16", "used")]
     [InlineData("-p PID", "Image")]
     [InlineData("-64 -p PID", "Image")]
     [InlineData("-accepteula /p PID", "Image")]
@@ -39,7 +41,8 @@ public sealed class VerbTests : LiveTest, IDisposable
     }
 
     [Theory]
-    [InlineData("heap PID", 2, "looking into its heap")]
+    [InlineData("heap PID --stop", 2, "Linux only")]
+    [InlineData("heap PID --classes", 2, "Linux only")]
     [InlineData("mark PID", 2, "marking")]
     [InlineData("trace --sample 512K -- cmd.exe /c exit", 2, "Linux only")]
     [InlineData("trace --children -- cmd.exe /c exit", 2, "Linux only")]

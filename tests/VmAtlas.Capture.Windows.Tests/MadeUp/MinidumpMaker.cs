@@ -12,7 +12,7 @@ static class MinidumpMaker
     /// <summary>A small dump, as crash handlers write them: the images, and of the memory only what the thread's stack has from its stack pointer on.</summary>
     /// <param name="architecture">PROCESSOR_ARCHITECTURE_*</param>
     /// <param name="block">The thread's environment block, where it is in the dump.</param>
-    public static byte[] MakeSmall(byte architecture, uint platform = 2, byte[]? block = null)
+    public static byte[] MakeSmall(byte architecture, uint platform = 2, byte[]? block = null, string image = "small.exe")
     {
         const uint stackBytes = 0x1800, used = 0xE80;
         const ulong stackPointer = Stack + stackBytes - used;
@@ -29,7 +29,7 @@ static class MinidumpMaker
         streamAt[0] = at;
         for (var i = 0; i < streams.Length; i++)
             streamAt[i + 1] = streamAt[i] + streams[i].Length;
-        var name = Encoding.Unicode.GetBytes(@"C:\made\small.exe");
+        var name = Encoding.Unicode.GetBytes($@"C:\made\{image}");
         var (stackAt, tebAt) = (streamAt[^1], streamAt[^1] + stack.Length);
         Ints(1, 77).CopyTo(thread, 0);
         Words(Teb, stackPointer).CopyTo(thread, 4 + 16);

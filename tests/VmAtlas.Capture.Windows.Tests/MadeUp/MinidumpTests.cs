@@ -79,7 +79,7 @@ public sealed class MinidumpTests : IDisposable
         Put(teb, wowTebOffset, narrowAt);
         Put(teb, narrowAt + PebLayout.Narrow.Self, MinidumpMaker.Teb + narrowAt);
         Put(teb, narrowAt + PebLayout.Narrow.Peb, MinidumpMaker.Peb);
-        using var target = WindowsTarget.OfMinidump(Write(MinidumpMaker.MakeSmall(9, block: teb)));
+        using var target = WindowsTarget.OfMinidump(Write(MinidumpMaker.MakeSmall(9, block: teb, image: "wow64.dll")));
         target.Environment.Blocks.ShouldBe([(0x55_0000ul, PebLayout.Wide), (MinidumpMaker.Peb, PebLayout.Narrow)]);
         target.Process.Architecture.ShouldBe("x86");
     }
