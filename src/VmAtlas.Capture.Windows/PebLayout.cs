@@ -13,10 +13,10 @@ sealed record PebLayout
         SegmentSignature = 0x10, SegmentHeap = 0x28,
         Places =
         [
-            (0x68, "API Set Map"), (0x88, "CSR Shared Memory"), (0xA0, "Ansi Code Page"), (0xA8, "OEM Code Page"), (0xB0, "Unicode Case Table"),
+            (0x68, "API Set Map"), (0x88, "CSR Shared Memory"), (0x90, "Silo Shared Data"), (0xA0, "Ansi Code Page"), (0xA8, "OEM Code Page"), (0xB0, "Unicode Case Table"),
             (0xF8, "GDI Shared Handle Table"), (0x2D8, "Shim Data"), (0x2E0, "Application Compatibility Data"),
             (0x2F8, "Activation Context Data"), (0x300, "Assembly Storage Map"), (0x308, "Default Activation Context Data"), (0x310, "Default Assembly Storage Map"),
-            (0x358, "Error Reporting Data"), (0x7B8, "Leap Second Data"),
+            (0x358, "Error Reporting Data"), (0x7A0, "Telemetry Coverage Data"), (0x7B8, "Leap Second Data"),
         ],
     };
 
@@ -28,10 +28,10 @@ sealed record PebLayout
         SegmentSignature = 0x08, SegmentHeap = 0x18,
         Places =
         [
-            (0x38, "API Set Map"), (0x4C, "CSR Shared Memory"), (0x58, "Ansi Code Page"), (0x5C, "OEM Code Page"), (0x60, "Unicode Case Table"),
+            (0x38, "API Set Map"), (0x4C, "CSR Shared Memory"), (0x50, "Silo Shared Data"), (0x58, "Ansi Code Page"), (0x5C, "OEM Code Page"), (0x60, "Unicode Case Table"),
             (0x94, "GDI Shared Handle Table"), (0x1E8, "Shim Data"), (0x1EC, "Application Compatibility Data"),
             (0x1F8, "Activation Context Data"), (0x1FC, "Assembly Storage Map"), (0x200, "Default Activation Context Data"), (0x204, "Default Assembly Storage Map"),
-            (0x230, "Error Reporting Data"), (0x470, "Leap Second Data"),
+            (0x230, "Error Reporting Data"), (0x45C, "Telemetry Coverage Data"), (0x470, "Leap Second Data"),
         ],
     };
 
@@ -76,7 +76,7 @@ sealed record PebLayout
     /// <summary>HEAP_SEGMENT.Heap.</summary>
     public uint SegmentHeap { get; private init; }
 
-    /// <summary>Fields of the PEB that point to memory worth a name; the last one from Windows 10 1809 on, before which it lies behind the PEB, in zeros.</summary>
+    /// <summary>Fields of the PEB that point to memory worth a name; the last two from Windows 10 on, before which they lie behind the PEB, in zeros.</summary>
     public IReadOnlyList<(uint Offset, string Name)> Places { get; private init; } = [];
 
     public uint WordBytes => IsWide ? 8u : 4u;

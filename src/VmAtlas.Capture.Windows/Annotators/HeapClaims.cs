@@ -20,12 +20,12 @@ sealed class HeapClaims(AnnotationContext context, AllocationIndex index, List<H
         }
     }
 
-    /// <summary>Claims an allocation that begins with a segment's signature.</summary>
-    public void ClaimSegment(Allocation allocation, ulong heap, PebLayout layout)
+    /// <summary>Claims an allocation that is a segment of a heap.</summary>
+    public void ClaimSegment(Allocation allocation, ulong heap, PebLayout layout, string reason, string kind)
     {
         if (!_details.ContainsKey(heap))
             heaps.Add(new HeapHandle(heap, layout, IsDefault: false));
-        Claim(allocation, DetailsOf(heap, isDefault: false, ""), $"it begins with the signature of a heap segment, of the heap at {new Address(heap)}", "NT heap");
+        Claim(allocation, DetailsOf(heap, isDefault: false, ""), reason, kind);
     }
 
     void Claim(Allocation allocation, string details, string reason, string kind)
