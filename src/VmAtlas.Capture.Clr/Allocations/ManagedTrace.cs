@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using VmAtlas.Capture.Clr.Diagnostics;
@@ -137,9 +139,12 @@ public sealed class ManagedTrace : IDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
+            if (!OperatingSystem.IsWindows())
+                return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
+            using var process = Process.GetProcessById(pid);
+            return process.MainModule?.FileName ?? "";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception or ArgumentException or InvalidOperationException)
         {
             return ""; // it has ended already
         }

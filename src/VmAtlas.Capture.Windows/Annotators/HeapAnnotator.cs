@@ -40,9 +40,20 @@ sealed class HeapAnnotator : IAnnotator
             else if (narrow && SegmentOf(target, allocation.Base, PebLayout.Narrow) is { } narrowHeap)
                 ClaimNt(claims, allocation, narrowHeap, PebLayout.Narrow);
         }
+        foreach (var heap in heaps.ToList())
+            ClaimWine(target, claims, heap);
         ClaimRings(target, index, claims, [.. heaps.Where(h => h.Layout.IsWide && HeapHeader.Read(target, h).Kind == HeapHeader.SegmentHeap)]);
         if (context.Options.Heaps)
             context.Findings.Heap = SystemHeapReader.Read(target, context.Mappings, keepChunks: true, context.Cancellation);
+    }
+
+    /// <summary>Wine's further segments have no signature, and its large blocks are in no list where Windows has one: its heaps list both.</summary>
+    static void ClaimWine(WindowsTarget target, HeapClaims claims, HeapHandle heap)
+    {
+        if (WineHeap.TryOpen(target, heap.Address) is not { } wine)
+            return;
+        claims.ClaimParts(heap, wine.Segments, "segments", wine.Kind);
+        claims.ClaimParts(heap, wine.LargeBlocks, "large blocks", "large block");
     }
 
     static void ClaimNt(HeapClaims claims, Allocation allocation, ulong heap, PebLayout layout) =>

@@ -1,3 +1,4 @@
+using VmAtlas.Capture.Windows.Heaps;
 using VmAtlas.Model;
 
 namespace VmAtlas.Capture.Windows.Annotators;
@@ -13,10 +14,19 @@ sealed class HeapClaims(AnnotationContext context, AllocationIndex index, List<H
         var details = DetailsOf(heap.Address, heap.IsDefault, header.Tag);
         if (index.Find(heap.Address) is { } first && index.IsFree(first))
             Claim(first, details, "the process environment block lists it as a heap" + (header.Kind == "heap" ? "" : $"; it begins as a {header.Kind}"), header.Kind);
-        foreach (var block in header.LargeBlocks)
+        ClaimListed(heap, header.LargeBlocks, details, "large blocks", "large block");
+    }
+
+    /// <summary>Claims what a heap that is claimed already lists.</summary>
+    public void ClaimParts(HeapHandle heap, IReadOnlyList<HeapPart> parts, string list, string kind) =>
+        ClaimListed(heap, parts.Select(p => p.Start), DetailsOf(heap.Address, heap.IsDefault, ""), list, kind);
+
+    void ClaimListed(HeapHandle heap, IEnumerable<ulong> addresses, string details, string list, string kind)
+    {
+        foreach (var address in addresses)
         {
-            if (index.Find(block) is { Kind: AllocationKind.Private } large && index.IsFree(large))
-                Claim(large, details, $"the heap at {new Address(heap.Address)} lists it among its large blocks", "large block");
+            if (index.Find(address) is { Kind: AllocationKind.Private } listed && index.IsFree(listed))
+                Claim(listed, details, $"the heap at {new Address(heap.Address)} lists it among its {list}", kind);
         }
     }
 

@@ -45,6 +45,15 @@ public sealed class HeapTests : LiveTest, IDisposable
     }
 
     [Fact]
+    public void Each_block_lies_in_a_region_of_its_heap()
+    {
+        var snapshot = Capture(_target.Pid);
+        var heap = snapshot.Find(new Address(_target.Address("heap"))).ShouldNotBeNull().Details;
+        foreach (var (address, _) in Said("held").Concat(Said("large")))
+            snapshot.Find(new Address(address)).ShouldNotBeNull().ShouldSatisfyAllConditions(r => r.Type.ShouldBe(MemoryType.Heap), r => r.Details.ShouldBe(heap));
+    }
+
+    [Fact]
     public void A_snapshot_keeps_them_and_its_file_is_looked_into()
     {
         var file = Path.ChangeExtension(Path.GetTempFileName(), ".vmatlas");
@@ -53,6 +62,16 @@ public sealed class HeapTests : LiveTest, IDisposable
         Exe.Ok($"heap {file} --blocks --top 100000").ShouldContain($"{address:x12}");
         Exe.Ok($"at {file} {address:x}").ShouldContain("Heap ID: ");
         File.Delete(file);
+    }
+
+    [Fact]
+    public void A_minidump_with_its_memory_is_looked_into()
+    {
+        var dump = Path.ChangeExtension(Path.GetTempFileName(), ".dmp");
+        MinidumpProgram.Write($"{_target.Pid}", dump);
+        var (blocks, _) = Said("walk").Single();
+        Exe.Ok($"heap {dump} --json").ShouldContain($"\"chunks\":{blocks - (ulong)Said("large").Count()},");
+        File.Delete(dump);
     }
 
     public void Dispose() => _target.Dispose();
