@@ -13,7 +13,7 @@ sealed class HeapClaims(AnnotationContext context, AllocationIndex index, List<H
     {
         var details = DetailsOf(heap.Address, heap.IsDefault, header.Tag);
         if (index.Find(heap.Address) is { } first && index.IsFree(first))
-            Claim(first, details, "the process environment block lists it as a heap" + (header.Kind == "heap" ? "" : $"; it begins as a {header.Kind}"), header.Kind);
+            Claim(first, details, "the process environment block lists it as a heap" + (header.Kind == HeapHeader.Unknown ? "" : $"; it begins as a {header.Kind}"), header.Kind);
         ClaimListed(heap, header.LargeBlocks, details, "large blocks", "large block");
     }
 
@@ -42,7 +42,8 @@ sealed class HeapClaims(AnnotationContext context, AllocationIndex index, List<H
     {
         var region = context.Claims.AddRegion(MemoryType.Heap, details, reason);
         index.Claim(region, allocation);
-        context.Claims.AddFact(region, "heap", kind);
+        if (kind != HeapHeader.Unknown)
+            context.Claims.AddFact(region, "heap", kind);
     }
 
     string DetailsOf(ulong heap, bool isDefault, string tag)

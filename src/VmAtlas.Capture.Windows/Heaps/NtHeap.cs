@@ -22,11 +22,12 @@ sealed class NtHeap : SystemHeap
     static readonly uint[] s_signaturesAt = [0x98, 0xA0];
 
     readonly WindowsTarget _target;
-    readonly ulong _encoding;
+    readonly ulong _encoding, _encodeMask;
 
-    /// <param name="encoding">What headers are combined with; 0 for nothing.</param>
-    NtHeap(WindowsTarget target, ulong handle, ulong encoding)
-        : base(handle) => (_target, _encoding) = (target, encoding);
+    /// <param name="encoding">What headers are combined with.</param>
+    /// <param name="encodeMask">A header with this bit is combined with it; one without may be, where its own flag has taken the bit away.</param>
+    NtHeap(WindowsTarget target, ulong handle, ulong encoding, ulong encodeMask)
+        : base(handle) => (_target, _encoding, _encodeMask) = (target, encoding, encodeMask);
 
     public override string Kind => SystemHeapReader.Nt;
 
@@ -38,7 +39,7 @@ sealed class NtHeap : SystemHeap
                 || Word(target, address + EncodingAt + 8) is not { } encoding || Word(target, address + EncodeMaskAt, 4) is not { } mask)
                 continue;
             var later = at - s_signaturesAt[0];
-            return new NtHeap(target, address, mask == 0 ? 0 : encoding)
+            return new NtHeap(target, address, mask == 0 ? 0 : encoding, mask)
             {
                 Segments = ReadSegments(target, address, address + 0x120 + later),
                 LargeBlocks = ReadLargeBlocks(target, address + 0x110 + later),
@@ -52,13 +53,16 @@ sealed class NtHeap : SystemHeap
         block = default;
         if (header.Length < HeaderBytes)
             return false;
-        Span<byte> entry = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(entry, header.U64(8) ^ _encoding);
-        var (units, previous) = (BinaryPrimitives.ReadUInt16LittleEndian(entry), BinaryPrimitives.ReadUInt16LittleEndian(entry[4..]));
-        if (units == 0 || (entry[0] ^ entry[1] ^ entry[2]) != entry[3] || before != 0 && previous * 16UL != before)
-            return false;
-        block = new HeapBlock(units * 16UL, (entry[2] & Busy) == 0);
-        return true;
+        var code = header.U64(8);
+        return (code & _encodeMask) == 0 && TryRead(code, before, out block) || TryRead(code ^ _encoding, before, out block);
+    }
+
+    /// <summary>Size in units of 16: 2 bytes, flags, checksum of those three, size of the block before: 2 bytes, two more.</summary>
+    static bool TryRead(ulong code, ulong before, out HeapBlock block)
+    {
+        var (units, flags, previous) = (code & 0xffff, code >> 16 & 0xff, code >> 32 & 0xffff);
+        block = new HeapBlock(units * 16, (flags & Busy) == 0);
+        return units != 0 && ((units ^ units >> 8 ^ flags) & 0xff) == (code >> 24 & 0xff) && (before == 0 || previous * 16 == before);
     }
 
     /// <summary>HEAP_USERDATA_HEADER: subsegment 8, reserved 8, size index 4, signature 4, offsets 8, then a bitmap with a bit for each block in use: its length in bits, its address.</summary>

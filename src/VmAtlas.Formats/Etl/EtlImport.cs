@@ -83,7 +83,7 @@ public sealed class EtlImport
                 _stacks.Take(e);
             else if (e.Group == EtlGroup.Image && EtlImage.Of(e) is { } image && _images.Count < MostImages)
                 _images.Add(image);
-            else if (EtlOperation.Of(e) is { } operation)
+            else if (EtlOperation.Of(e, _target?.Process ?? 0) is { } operation)
                 Add(operation);
         }
     }

@@ -7,7 +7,7 @@ namespace VmAtlas.Capture.Windows.Tests.MadeUp;
 /// <summary>NT heaps made up after the public symbols of ntdll: none of these was seen on Windows.</summary>
 public sealed class NtHeapTests : IDisposable
 {
-    const ulong Heap = 0x20_0000, First = Heap + 0x740, End = Heap + 0x10000, Large = 0x80_0000, Encoding = 0x1122_3344_5566_7788;
+    const ulong Heap = 0x20_0000, First = Heap + 0x740, End = Heap + 0x10000, Large = 0x80_0000, Encoding = 0x1122_3344_5577_7788;
     const ulong Committed = 0x4000, Hole = 0x4000;
 
     readonly MadeUpProcess _process = new();
@@ -110,7 +110,7 @@ public sealed class NtHeapTests : IDisposable
         Ring(Heap + 0x110 + later, Large);
         _process.Write(Large + 0x28, 0x20_0000);
         Entry(First, 0x30, 0, busy: true);
-        Entry(First + 0x30, 0x40, 0x30, busy: true);
+        Entry(First + 0x30, 0x40, 0x30, busy: true, encoding: 0);
         Entry(First + 0x70, Committed - 0x740 - 0x70, 0x40, busy: false);
         Entry(Heap + Committed + Hole, 0x100, 0x1230, busy: true);
         Entry(Heap + Committed + Hole + 0x100, Committed - 0x100, 0x100, busy: false);
@@ -126,11 +126,11 @@ public sealed class NtHeapTests : IDisposable
 
     void Ring(ulong head, ulong one) => _process.Write(head, one).Write(head + 8, one).Write(one, head).Write(one + 8, head);
 
-    /// <summary>HEAP_ENTRY: size and size of the one before in units of 16, flags, checksum; then encoded.</summary>
-    void Entry(ulong at, ulong size, ulong before, bool busy)
+    /// <summary>HEAP_ENTRY: size and size of the one before in units of 16, flags, checksum; then encoded, as most are.</summary>
+    void Entry(ulong at, ulong size, ulong before, bool busy, ulong encoding = Encoding)
     {
         var (units, flags) = (size / 16, busy ? 1UL : 0UL);
         var checksum = (units & 0xff) ^ (units >> 8) ^ flags;
-        _process.Write(at + 8, (units | flags << 16 | checksum << 24 | before / 16 << 32) ^ Encoding);
+        _process.Write(at + 8, (units | flags << 16 | checksum << 24 | before / 16 << 32) ^ encoding);
     }
 }

@@ -53,6 +53,15 @@ public sealed class EtlTests
     }
 
     [Fact]
+    public void Heap_events_that_name_no_process_are_those_of_the_one_traced()
+    {
+        var log = new EtlMaker().AddShort(0x10, 33, 1_100_000, EtlMaker.Bytes(Heap, 100ul, 0x5000ul, 1u)).Stack(1_100_000, Server, 9, Program + 2);
+        var trace = Read(new EtlTarget(Server), log).Single();
+        (trace.Store.Sites.LiveBytes, trace.Store.Sites.Count).ShouldBe((100L, 1));
+        Should.Throw<VmAtlasException>(() => Read(log)).Failure.ShouldBe(Failure.NotFound, "of a log of the whole machine it is not known whose they are");
+    }
+
+    [Fact]
     public void A_process_that_did_nothing_is_told_and_an_empty_log_refused()
     {
         Read(new EtlTarget(Server), new EtlMaker(), new EtlMaker()).Single().Store.Totals.Operations.ShouldBe(0);
