@@ -54,10 +54,10 @@ static class TraceFigures
         try
         {
             var decode = Median(() => rings.Read(heard.Begun(new TraceStore(heard.Process!))));
-            var store = Median(() => heard.Replay(new TraceStore(heard.Process!)));
+            var store = Median((Action)(() => heard.Replay(new TraceStore(heard.Process!))));
             var write = Median(() => Write(path, heard));
             var bytes = new FileInfo(path).Length / (double)events;
-            var read = Median(() => LoadedTrace.ReadAll(path));
+            var read = Median(() => _ = LoadedTrace.ReadAll(path));
             Console.WriteLine($"{title}: {events:N0} events, CPU time of one, median of {Rounds}");
             Console.WriteLine($"  rings+store{decode / events,7:0.00} ns   goal {MostNanoseconds} {(decode / events <= MostNanoseconds ? "met" : "MISSED")}");
             Console.WriteLine($"  store      {store / events,7:0.00} ns");
@@ -78,15 +78,21 @@ static class TraceFigures
         heard.Replay(new TraceWriter(file).Begin(heard.Process!));
     }
 
-    static double Median(Action run)
+    static double Median(Action run) => Median(() =>
+    {
+        var before = Environment.CpuUsage.TotalTime;
+        run();
+        return Environment.CpuUsage.TotalTime - before;
+    });
+
+    static double Median(Func<TimeSpan> run)
     {
         var times = new double[Rounds];
         for (var round = -12; round < Rounds; round++)
         {
-            var before = Environment.CpuUsage.TotalTime;
-            run();
+            var time = run();
             if (round >= 0)
-                times[round] = (Environment.CpuUsage.TotalTime - before).TotalNanoseconds;
+                times[round] = time.TotalNanoseconds;
         }
         return times.Order().ElementAt(Rounds / 2);
     }

@@ -97,6 +97,10 @@ static COLD int wait_for_room(struct thread *self)
             return 1;
         if (session->flags & DROP_WHEN_FULL)
             break;
+        if (session->detaching) { // who waited in here could not be made to take the hooks out
+            g_mode = MODE_OFF;
+            g_agent.was_recording = 0;
+        }
         if (g_mode == MODE_OFF)
             return 0; // the trace has ended meanwhile
         u64 now = load_acquire(&session->viewer_beat);

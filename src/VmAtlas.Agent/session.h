@@ -56,7 +56,7 @@ struct session {
     u32 lost_file;   // the target closed our descriptor: threads begun since are not recorded
     u32 looks_wanted; // 1 when the program begins, 2 when it ends
     u32 looks;        // the viewer's answers
-    u32 unused;
+    u32 detaching;    // the viewer is about to take the hooks out: nobody waits for room any more
 };
 
 enum ring_state { RING_FREE, RING_LIVE };

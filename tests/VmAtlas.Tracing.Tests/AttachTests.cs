@@ -55,6 +55,58 @@ public sealed class AttachTests
         }
     }
 
+    /// <summary>The viewer is slow, as on a busy machine: the only thread is nearly always inside a hook, where it waits for room.</summary>
+    [Fact]
+    public void A_thread_that_waits_for_room_can_be_detached_from()
+    {
+        using var target = TestTarget.StartOrphan("/bin/bash", "-c", "echo ready; while :; do :; done");
+        var slow = new SlowViewer();
+        try
+        {
+            using var trace = AttachedTrace.Attach(target.Pid, default, slow);
+            Thread.Sleep(400); // a ring is full after the tenth of this
+            _ = Task.Delay(1500).ContinueWith(_ => slow.IsSlow = false);
+            trace.Detach();
+        }
+        finally
+        {
+            Signals.Send(target.Pid, Signals.Kill);
+        }
+    }
+
+    sealed class SlowViewer : ITraceObserver, ITraceSink
+    {
+        public volatile bool IsSlow = true;
+
+        public ITraceSink Begin(TraceProcess process) => this;
+
+        public void Events(ReadOnlySpan<TraceEvent> events) => System.Threading.Thread.Sleep(IsSlow ? 5 : 0);
+
+        public void Module(TraceModule module)
+        {
+        }
+
+        public void Thread(TraceThread thread)
+        {
+        }
+
+        public void ThreadName(int thread, string name)
+        {
+        }
+
+        public void Nodes(ReadOnlySpan<CallNode> nodes)
+        {
+        }
+
+        public void Dropped(long operations)
+        {
+        }
+
+        public void End(TraceEnding ending, int value, long time)
+        {
+        }
+    }
+
     [Fact]
     public void What_is_allocated_while_attached_is_exact()
     {

@@ -35,7 +35,7 @@ static class SiteTables
         new("Total K", (i, cell) => Figures.Kib(cell, Bytes(sites[rows[i]].TotalBytes))) { Right = true },
         new("Calls", (i, cell) => cell.Append($"{sites[rows[i]].TotalCount:N0}")) { Right = true },
         new("Peak K", (i, cell) => Figures.Kib(cell, Bytes(sites.Peak(rows[i])))) { Right = true, DropOrder = 2 },
-        new("At peak", (i, cell) => Figures.KibOrBlank(cell, Bytes(sites[rows[i]].AtPeakBytes ?? 0))) { Right = true, DropOrder = 3 },
+        new("At peak", (i, cell) => Figures.KibOrBlank(cell, Bytes(sites[rows[i]].AtPeakBytes))) { Right = true, DropOrder = 3 },
         new("Temporary", (i, cell) => Count(cell, sites[rows[i]].TemporaryCount)) { Right = true, DropOrder = 4 },
         new("Site", (i, cell) => cell.Append($"{sites.Site(rows[i])}")) { Right = true, DropOrder = 1 },
         new("Call", (i, cell) => cell.AppendForeign(stacks.Leaf(sites.Site(rows[i])))) { Flexible = true },

@@ -80,7 +80,7 @@ sealed class CallTreeVerb : Verb
             new("Blocks", (i, cell) => cell.Append($"{tree.Figures(rows[i].Row).LiveCount:N0}")) { Right = true, DropOrder = 1 },
             new("Total K", (i, cell) => Figures.Kib(cell, SiteTables.Bytes(tree.Figures(rows[i].Row).TotalBytes))) { Right = true, DropOrder = 2 },
             new("Calls", (i, cell) => cell.Append($"{tree.Figures(rows[i].Row).TotalCount:N0}")) { Right = true, DropOrder = 3 },
-            new("At peak", (i, cell) => Peak(cell, tree.Figures(rows[i].Row))) { Right = true, DropOrder = 4 },
+            new("At peak", (i, cell) => Figures.Kib(cell, SiteTables.Bytes(tree.Figures(rows[i].Row).AtPeakBytes))) { Right = true, DropOrder = 4 },
             new("Function", (i, cell) => Caption(cell, tree, rows[i])) { Flexible = true },
         ], rows.Count).Write(screen);
     }
@@ -99,12 +99,6 @@ sealed class CallTreeVerb : Verb
             foreach (var child in children)
                 next.Push((child, at.Depth + 1));
         }
-    }
-
-    static void Peak(Cell cell, SiteFigures figures)
-    {
-        if (figures.AtPeakBytes is { } bytes)
-            Figures.Kib(cell, SiteTables.Bytes(bytes));
     }
 
     static void Caption(Cell cell, CallTree tree, (int Row, int Depth) at)
@@ -137,10 +131,8 @@ sealed class CallTreeVerb : Verb
             json.WriteNumber("liveCount", SiteValue.LiveCount.Of(figures));
             json.WriteNumber("totalBytes", figures.TotalBytes);
             json.WriteNumber("totalCount", SiteValue.TotalCount.Of(figures));
-            if (figures.AtPeakBytes is { } atPeak)
-                json.WriteNumber("atPeakBytes", atPeak);
-            if (tree.Shape != CallTreeShape.ByThread)
-                json.WriteNumber("temporaryCount", SiteValue.TemporaryCount.Of(figures));
+            json.WriteNumber("atPeakBytes", figures.AtPeakBytes);
+            json.WriteNumber("temporaryCount", SiteValue.TemporaryCount.Of(figures));
             json.WriteNumber("ownLiveBytes", tree.OwnFigures(row).LiveBytes);
             json.WriteEndObject();
         }

@@ -24,7 +24,7 @@ public static class SiteValues
         SiteValue.LiveCount => Whole(figures.LiveCount),
         SiteValue.TotalBytes => figures.TotalBytes,
         SiteValue.TotalCount => Whole(figures.TotalCount),
-        SiteValue.AtPeakBytes => figures.AtPeakBytes ?? 0,
+        SiteValue.AtPeakBytes => figures.AtPeakBytes,
         _ => Whole(figures.TemporaryCount),
     };
 

@@ -46,6 +46,8 @@ public sealed class AttachedTrace : IDisposable
         var ending = TraceEnding.Detached;
         try
         {
+            // A thread that waits for room inside the allocator's hook never comes to a point where it can be stopped.
+            Volatile.Write(ref _file.Root.Detaching, 1);
             if (IsTargetGone)
                 ending = TraceEnding.Gone;
             else

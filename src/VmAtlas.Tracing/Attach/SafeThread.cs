@@ -24,6 +24,10 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
     static readonly HashSet<ulong> s_memoryCalls = [9, 10, 11, 12, 25, 28, FutexCall];
 
     readonly Dictionary<int, (Registers Where, int Times)> _seen = [];
+
+    /// <summary>Told to stop, and not seen to have stopped.</summary>
+    readonly Dictionary<int, StoppedThread> _late = [];
+
     readonly RemoteStack _stack = new(memory, libraries.Modules);
 
     /// <exception cref="VmAtlasException">No thread came to a safe point.</exception>
@@ -35,9 +39,14 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
         {
             foreach (var tid in InOrderOfPreference())
             {
-                var thread = StoppedThread.Stop(tid, memory);
+                var thread = _late.Remove(tid, out var late) ? late : StoppedThread.Ask(tid, memory);
                 if (thread is null)
                     continue;
+                if (!thread.HasStopped())
+                {
+                    _late.Add(tid, thread);
+                    continue;
+                }
                 if (IsSafe(thread) || HasSleptLong(tid, thread.Registers))
                     return thread;
                 thread.Dispose();

@@ -19,6 +19,7 @@ sealed unsafe class StoppedThread : IDisposable
     const int Room = 512;
 
     static readonly TimeSpan s_stopPatience = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan s_latePatience = TimeSpan.FromMilliseconds(10);
     static readonly TimeSpan s_callPatience = TimeSpan.FromSeconds(10);
 
     readonly int _tid;
@@ -30,6 +31,7 @@ sealed unsafe class StoppedThread : IDisposable
     ulong _mask;
     int _signal;
     bool _changed;
+    bool _isLate;
 
     StoppedThread(int tid, RemoteMemory memory) => (_tid, _memory) = (tid, memory);
 
@@ -38,9 +40,10 @@ sealed unsafe class StoppedThread : IDisposable
     /// <summary>Since it was told to stop.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_stoppedAt);
 
-    /// <summary>Null when the thread has ended or does not stop in time (it waits in the kernel).</summary>
+    /// <summary>Tells a thread to stop. Null when it has ended.</summary>
+    /// <remarks>One that is not <see cref="HasStopped"/> can not be let go: the kernel does it when our own thread ends (ptrace(2)).</remarks>
     /// <exception cref="VmAtlasException">Not permitted.</exception>
-    public static StoppedThread? Stop(int tid, RemoteMemory memory)
+    public static StoppedThread? Ask(int tid, RemoteMemory memory)
     {
         if (Ptrace.ptrace(Ptrace.PTRACE_SEIZE, tid, null, null) != 0)
         {
@@ -48,16 +51,20 @@ sealed unsafe class StoppedThread : IDisposable
             return error == Libc.ESRCH ? null : throw new VmAtlasException(Failure.NotPermitted,
                 $"the system does not let us attach to thread {tid}: {Marshal.GetPInvokeErrorMessage(error)}; root can, unless another program traces it");
         }
-        var thread = new StoppedThread(tid, memory);
-        if (Ptrace.ptrace(Ptrace.PTRACE_INTERRUPT, tid, null, null) == 0 && thread.AwaitStop(s_stopPatience) is { } status)
-        {
-            // A signal that was about to be delivered is delivered when the thread goes on.
-            thread._signal = status >> 16 == 0 ? status >> 8 & 0xff : 0;
-            if (thread.Save())
-                return thread;
-        }
-        thread.Dispose();
-        return null;
+        return Ptrace.ptrace(Ptrace.PTRACE_INTERRUPT, tid, null, null) == 0 ? new StoppedThread(tid, memory) : null;
+    }
+
+    /// <summary>Whether the thread stands still, after a short wait. It does not while it waits in the kernel where nothing interrupts it, or for its turn on
+    /// a busy machine.</summary>
+    public bool HasStopped()
+    {
+        var patience = _isLate ? s_latePatience : s_stopPatience;
+        _isLate = true;
+        if (AwaitStop(patience) is not { } status)
+            return false;
+        // A signal that was about to be delivered is delivered when the thread goes on.
+        _signal = status >> 16 == 0 ? status >> 8 & 0xff : 0;
+        return Save();
     }
 
     /// <summary>Runs a function of the target to its end.</summary>

@@ -6,7 +6,7 @@ namespace VmAtlas.Tracing.Session;
 sealed class EventMerger(ITraceSink sink, long beganTicks)
 {
     /// <summary>Runs of one thread from this length on are given on where they lie.</summary>
-    const int LongRun = 256;
+    const int LongRun = 64;
 
     readonly record struct Head(long Time, EventQueue Queue);
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using VmAtlas.Model;
 
 namespace VmAtlas.Tracing.Session;
@@ -10,9 +11,7 @@ sealed unsafe class RingReader
 {
     const ulong Mask = SessionLayout.RingWords - 1;
     /// <summary>Words read at once: their events, 64 bytes each, are still in the second-level cache when they are taken.</summary>
-    const int Portion = 1024;
-
-    const ulong AddressBits = (1UL << 44) - 1;
+    const int Portion = 512;
 
     readonly WeightTable _weights;
     readonly ulong* _words;
@@ -96,6 +95,11 @@ sealed unsafe class RingReader
             if (IsBefore(tail, end))
                 tail = ReadOther(tail, ref last);
         }
+        if (IsBefore(_head, tail))
+        {
+            Queue.Added(-1); // half an event was published
+            Break();
+        }
         LastTicks = last;
         if (!IsBroken)
             Volatile.Write(ref Ring->Tail, _tail = tail);
@@ -115,36 +119,54 @@ sealed unsafe class RingReader
     /// not be foretold, so no branch asks for it.</summary>
     ulong ReadShort(ulong tail, ulong end, ref long lastTicks)
     {
-        // By kind of word: the function that gave back.
-        const ulong Functions = (ulong)TraceFunction.Free << 8 * (int)WordKind.Free
-            | (ulong)TraceFunction.OperatorDelete << 8 * (int)WordKind.Delete | (ulong)TraceFunction.OperatorDeleteArray << 8 * (int)WordKind.DeleteArray;
         var words = _words;
-        var (ticks, thread, weights, count) = (lastTicks, Thread, _weights, 0);
-        ref var next = ref Queue.Free;
+        var (ticks, thread) = (lastTicks, Thread);
+        ref var first = ref Queue.Free;
+        ref var e = ref first;
+        // The words after it are fetched before it is known how many an event has: the next one would wait for that.
+        var (word, next) = (words[tail & Mask], words[unchecked(tail + 1) & Mask]);
         while (IsBefore(tail, end))
         {
-            var word = words[tail & Mask];
-            var kind = (int)(word & 15);
-            var more = kind == (int)WordKind.Alloc ? 1UL : 0;
-            if (kind is < (int)WordKind.Alloc or > (int)WordKind.DeleteArray || unchecked(_head - tail) <= more)
+            var kind = (uint)(word & 15);
+            var more = kind == (uint)WordKind.Alloc ? 1UL : 0;
+            if (unchecked(kind - (uint)WordKind.Alloc) > WordKind.DeleteArray - WordKind.Alloc)
                 break;
-            var second = words[unchecked(tail + more) & Mask] & unchecked(0 - more);
+            var after = words[unchecked(tail + 2) & Mask];
             tail = unchecked(tail + 1 + more);
-            ticks += (long)(word >> 4 & 0xffff);
-            ref var e = ref Unsafe.Add(ref next, count++);
+            var second = next & unchecked(0 - more);
+            var at = word;
+            word = next ^ (next ^ after) & unchecked(0 - more);
+            next = words[unchecked(tail + 1) & Mask];
+            ticks += (long)(at >> 4 & 0xffff);
             e = default;
             e.Time = ticks;
-            e.Address = (word >> 20 & AddressBits) << 3;
+            e.Address = at >> 20 << 3;
             e.Size = second >> 37;
-            e.Weight = weights.IsExact || more == 0 ? 1 : weights.Of(second >> 37);
+            e.Weight = 1;
             e.Thread = thread;
             e.Site = unchecked((uint)second);
-            e.Operation = (TraceOperation)((int)TraceOperation.Free - (int)more);
-            e.Function = (TraceFunction)(second >> 32 & 31 | Functions >> 8 * kind & 255);
+            e.Operation = (TraceOperation)((uint)TraceOperation.Free - (uint)more);
+            e.Function = (TraceFunction)((uint)(second >> 32) & 31 | Unsafe.Add(ref MemoryMarshal.GetReference(GivenBackBy), (nint)kind));
+            e = ref Unsafe.Add(ref e, 1);
         }
+        var count = (int)(Unsafe.ByteOffset(ref first, ref e) / sizeof(TraceEvent));
+        if (!_weights.IsExact)
+            Weigh(MemoryMarshal.CreateSpan(ref first, count));
         Queue.Added(count);
         lastTicks = ticks;
         return tail;
+    }
+
+    /// <summary>By kind of word.</summary>
+    static ReadOnlySpan<byte> GivenBackBy => [0, 0, 0, (byte)TraceFunction.Free, (byte)TraceFunction.OperatorDelete, (byte)TraceFunction.OperatorDeleteArray];
+
+    void Weigh(Span<TraceEvent> events)
+    {
+        foreach (ref var e in events)
+        {
+            if (e.Operation == TraceOperation.Allocate)
+                e.Weight = _weights.Of(e.Size);
+        }
     }
 
     ulong ReadOther(ulong tail, ref long last)

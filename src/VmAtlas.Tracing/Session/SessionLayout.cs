@@ -76,7 +76,9 @@ struct SessionHeader
     public uint LostFile;
     public uint LooksWanted;
     public uint Looks;
-    public uint Unused;
+
+    /// <summary>Nobody waits for room any more.</summary>
+    public uint Detaching;
 }
 
 [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -7,7 +7,7 @@ namespace VmAtlas.Web.Frames;
 static class CallTreeFrame
 {
     /// <summary>Columns "parent", "children" that have rows, "hidden" ones that have none, texts "label" and "module", "tid", and the figures of the row with all
-    /// below it: "liveBytes", "liveCount", "totalBytes", "totalCount", "atPeakBytes" where it is known, "temporaryCount"; "ownLiveBytes" and "ownTotalBytes" of
+    /// below it: "liveBytes", "liveCount", "totalBytes", "totalCount", "atPeakBytes", "temporaryCount"; "ownLiveBytes" and "ownTotalBytes" of
     /// the row alone.</summary>
     /// <param name="most">Rows. Of more, those with the most bytes asked for, which with any row are its callers, too.</param>
     public static ColumnFrame Of(CallTree tree, int most)
@@ -36,14 +36,11 @@ static class CallTreeFrame
             Figure("liveCount", "", f => f.LiveCount),
             Figure("totalBytes", "B", f => f.TotalBytes),
             Figure("totalCount", "", f => f.TotalCount),
+            Figure("atPeakBytes", "B", f => f.AtPeakBytes),
+            Figure("temporaryCount", "", f => f.TemporaryCount),
             FrameColumn.Doubles("ownLiveBytes", "B", i => tree.OwnFigures(rows[i]).LiveBytes),
             FrameColumn.Doubles("ownTotalBytes", "B", i => tree.OwnFigures(rows[i]).TotalBytes),
         ];
-        if (tree.Shape != CallTreeShape.ByThread)
-        {
-            columns.Add(Figure("atPeakBytes", "B", f => f.AtPeakBytes ?? 0));
-            columns.Add(Figure("temporaryCount", "", f => f.TemporaryCount));
-        }
         return ColumnFrame.Of(rows.Length, columns, texts.All);
 
         FrameColumn Figure(string name, string unit, Func<SiteFigures, double> value) => FrameColumn.Doubles(name, unit, i => value(tree.Figures(rows[i])));

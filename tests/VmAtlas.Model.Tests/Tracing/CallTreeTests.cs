@@ -37,7 +37,7 @@ public sealed class CallTreeTests
             var below = tree.Children(row).Sum(c => tree.Figures(c).LiveBytes);
             (below + tree.OwnFigures(row).LiveBytes).ShouldBe(tree.Figures(row).LiveBytes);
         }
-        tree.Figures(0).AtPeakBytes.ShouldBe(shape == CallTreeShape.ByThread ? null : store.Totals.PeakBytes);
+        tree.Figures(0).AtPeakBytes.ShouldBe(store.Totals.PeakBytes);
     }
 
     static IEnumerable<(string? Root, SiteFigures Figures)> Parts(TraceStore store, int row, CallTreeShape shape) =>

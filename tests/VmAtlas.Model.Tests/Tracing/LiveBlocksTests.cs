@@ -20,11 +20,10 @@ public sealed class LiveBlocksTests
             // It fills, empties and fills again.
             var address = step * (ulong)random.Next(1, i % 8_000 < 4_000 ? addresses : addresses / 10 + 1);
             table.Reserve(1);
-            var home = table.Home(address);
             if (random.Next(5) < (i % 10_000 < 6_000 ? 3 : 1))
-                Put(table, truth, address, home, (ulong)i);
+                Put(table, truth, address, (ulong)i);
             else
-                TakeOut(table, truth, address, home);
+                TakeOut(table, truth, address);
             table.Count.ShouldBe(truth.Count);
         }
         table.ToArray().ToDictionary(b => b.Address, b => b.Size).ShouldBe(truth, ignoreOrder: true);
@@ -37,32 +36,42 @@ public sealed class LiveBlocksTests
     {
         var table = new LiveBlocks();
         table.TryGet(0, out _).ShouldBeFalse();
-        Unsafe.IsNullRef(ref table.Find(0, table.Home(0))).ShouldBeTrue();
+        Unsafe.IsNullRef(ref table.Find(0)).ShouldBeTrue();
     }
 
-    static unsafe void Put(LiveBlocks table, Dictionary<ulong, ulong> truth, ulong address, uint home, ulong size)
+    /// <summary>There is no usual place for a block at address 0: neither where every bucket is empty, nor to give it back.</summary>
+    [Fact]
+    public unsafe void Address_0_is_never_usual()
     {
-        var quick = table.TakeAtHome(address, home);
-        var isNew = quick != null;
-        ref var slot = ref isNew ? ref *quick : ref table.Take(address, home, out isNew);
+        var table = new LiveBlocks();
+        LiveBlocks.IsUsual(table.Bucket(0), 0, freed: 0, out _).ShouldBeFalse();
+        LiveBlocks.IsUsual(table.Bucket(0), 0, freed: ulong.MaxValue, out _).ShouldBeFalse();
+    }
+
+    static unsafe void Put(LiveBlocks table, Dictionary<ulong, ulong> truth, ulong address, ulong size)
+    {
+        var isNew = LiveBlocks.IsUsual(table.Bucket(address), address, freed: 0, out var usual);
+        table.Changed(isNew ? 1 : 0);
+        ref var slot = ref isNew ? ref *usual : ref table.Take(address, out isNew);
         isNew.ShouldBe(!truth.ContainsKey(address));
         (slot.Address == 0).ShouldBe(isNew);
         (slot.Address, slot.Size) = (address, size);
         truth[address] = size;
     }
 
-    static unsafe void TakeOut(LiveBlocks table, Dictionary<ulong, ulong> truth, ulong address, uint home)
+    static unsafe void TakeOut(LiveBlocks table, Dictionary<ulong, ulong> truth, ulong address)
     {
-        var quick = table.FindAtHome(address, home);
-        ref var slot = ref quick != null ? ref *quick : ref table.Find(address, home);
+        var isUsual = LiveBlocks.IsUsual(table.Bucket(address), address, freed: ulong.MaxValue, out var usual);
+        ref var slot = ref isUsual ? ref *usual : ref table.Find(address);
         var isThere = truth.Remove(address, out var size);
         Unsafe.IsNullRef(ref slot).ShouldBe(!isThere);
         if (!isThere)
             return;
         slot.Size.ShouldBe(size);
-        if (quick != null)
-            table.RemoveAtHome(quick);
+        if (isUsual)
+            slot.Address = 0;
         else
-            table.Remove(ref slot, home);
+            table.Remove(ref slot);
+        table.Changed(isUsual ? -1 : 0);
     }
 }

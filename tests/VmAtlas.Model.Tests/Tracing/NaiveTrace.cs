@@ -97,8 +97,8 @@ sealed class NaiveTrace
         if (Sites.Values.Sum(s => s.Live) is var live && live > PeakBytes)
         {
             (PeakBytes, PeakTime) = (live, e.Time);
-            foreach (var site in Sites.Values)
-                site.AtPeak = site.Live;
+            foreach (var figures in Sites.Values.Concat(Threads.Values))
+                figures.AtPeak = figures.Live;
         }
     }
 

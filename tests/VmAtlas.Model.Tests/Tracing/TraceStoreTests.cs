@@ -46,9 +46,34 @@ public sealed class TraceStoreTests
         seen.Keys.ShouldBe(truth.Threads.Keys, ignoreOrder: true);
         foreach (var (key, expected) in truth.Threads)
         {
-            (seen[key].LiveBytes, seen[key].TotalBytes).ShouldBe((expected.Live, expected.Total));
+            (seen[key].LiveBytes, seen[key].TotalBytes, seen[key].AtPeakBytes).ShouldBe((expected.Live, expected.Total, expected.AtPeak));
             seen[key].LiveCount.ShouldBe(expected.LiveCount, 1e-6);
             seen[key].TotalCount.ShouldBe(expected.TotalCount, 1e-6);
+            seen[key].TemporaryCount.ShouldBe(expected.Temporary, 1e-6);
+        }
+    }
+
+    /// <summary>Peaks are numbered, and numbers end.</summary>
+    [Fact]
+    public unsafe void After_four_thousand_million_peaks_the_next_is_found_as_well()
+    {
+        var trace = new RandomTrace(seed: 5, 20_000, sampled: false, attached: false);
+        var (truth, stores) = (new NaiveTrace(trace), new List<TraceStore>());
+        trace.Play(new Late(stores));
+        var sites = stores.Single().Sites;
+        sites.Ledger->PeakNumber.ShouldBeLessThan(uint.MaxValue / 2, "it began anew");
+        for (var row = 0; row < sites.Count; row++)
+            sites[row].AtPeakBytes.ShouldBe(truth.Sites[sites.Site(row)].AtPeak);
+    }
+
+    sealed unsafe class Late(List<TraceStore> stores) : ITraceObserver
+    {
+        public ITraceSink Begin(TraceProcess process)
+        {
+            var store = new TraceStore(process);
+            store.Sites.Ledger->PeakNumber = uint.MaxValue - (1 << 20) - 20;
+            stores.Add(store);
+            return store;
         }
     }
 

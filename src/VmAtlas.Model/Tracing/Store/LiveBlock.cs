@@ -1,9 +1,6 @@
-using System.Runtime.InteropServices;
-
 namespace VmAtlas.Model.Tracing;
 
-/// <summary>A block that was handed out and not given back. 32 bytes: two to a cache line.</summary>
-[StructLayout(LayoutKind.Sequential)]
+/// <summary>A block that was handed out and not given back.</summary>
 public struct LiveBlock
 {
     /// <summary>Never 0.</summary>
@@ -22,7 +19,4 @@ public struct LiveBlock
     public ushort Thread;
 
     public TraceFunction Function;
-
-    /// <summary>Of the first of a bucket: how many blocks found it full. See <see cref="LiveBlocks"/>.</summary>
-    internal byte Passed;
 }

@@ -6,7 +6,7 @@ namespace VmAtlas.Model.Tracing;
 
 /// <summary>All live blocks by address: a hash table of buckets of two, one cache line each, so that nearly every look-up costs one cache miss, which
 /// <see cref="Prefetch"/> has taken before, and no branch that can not be foretold.</summary>
-/// <remarks>What finds its bucket full goes to the next; each bucket counts what was passed on (<see cref="LiveBlock.Passed"/>), so nothing moves when a block
+/// <remarks>What finds its bucket full goes to the next; each bucket counts what was passed on (<see cref="BlockSlot.Passed"/>), so nothing moves when a block
 /// is taken out.</remarks>
 sealed unsafe class LiveBlocks
 {
@@ -18,10 +18,10 @@ sealed unsafe class LiveBlocks
     const int Lanes = 2;
     const int LineSize = 64;
 
-    LiveBlock* _slots;
+    BlockSlot* _slots;
 
     /// <summary>Where the slots are; pinned, so that they stay where they are.</summary>
-    LiveBlock[] _memory;
+    BlockSlot[] _memory;
 
     /// <summary>Only in a sampled trace; parallel to the slots.</summary>
     double[]? _weights;
@@ -43,73 +43,78 @@ sealed unsafe class LiveBlocks
             Grow();
     }
 
-    /// <summary>The bucket of an address, as the other methods want it: known once for all, until room is made.</summary>
+    /// <summary>The bucket of an address, until room is made. Two places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Home(ulong address) => (uint)(unchecked((address >> 4 ^ address << 60) * Golden) >> _shift);
+    public BlockSlot* Bucket(ulong address) => Bucket(Home(address));
 
-    /// <summary>A free slot for a block, as <see cref="Take"/> gives it, where that is plain to see: in the address's own bucket. Else null.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public LiveBlock* TakeAtHome(ulong address, uint home)
+    /// <summary>Finds the buckets of events and has them fetched: blocks are given back in any order, and each would wait for memory.</summary>
+    public void FindBuckets(TraceEvent* events, int count, BlockSlot** buckets)
     {
-        var bucket = Bucket(home);
-        var slot = bucket + (bucket->Address != 0 ? 1 : 0);
-        if (slot->Address != 0 || bucket->Address == address || bucket[1].Address == address || bucket->Passed != 0 || address == 0)
-            return null;
-        Count++;
-        return slot;
+        var slots = (byte*)_slots;
+        var shift = _shift;
+        for (var end = events + count; events < end; events++)
+        {
+            var bucket = slots + HomeOf(events->Address, shift) * LineSize;
+            *buckets++ = (BlockSlot*)bucket;
+            if (Sse.IsSupported)
+                Sse.Prefetch0(bucket);
+        }
     }
 
-    /// <summary>The block at an address where it lies in the address's own bucket; else null.</summary>
+    /// <summary>The place of an event's block, where it is plain to see: in the address's own bucket. Of a block given back, where it lies; of one handed
+    /// out, a free place. Which of both it is can not be foretold, so no branch asks for it.</summary>
+    /// <param name="bucket">As <see cref="Bucket(ulong)"/> gave it.</param>
+    /// <param name="freed">All ones when the block is given back, else 0.</param>
+    /// <returns>Null when it is another case. Else the place is the caller's to fill or to set free, and to <see cref="Changed"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public LiveBlock* FindAtHome(ulong address, uint home)
+    public static bool IsUsual(BlockSlot* bucket, ulong address, ulong freed, out BlockSlot* slot)
     {
-        var bucket = Bucket(home);
-        var slot = bucket + (bucket[1].Address == address ? 1 : 0);
-        return slot->Address == address && address != 0 ? slot : null;
+        var wanted = address & freed;
+        var unwanted = address | freed;
+        slot = bucket + (bucket->Address == wanted ? 0 : 1);
+        return slot->Address == wanted && bucket->Address != unwanted && bucket[1].Address != unwanted && (bucket->Passed & ~freed) == 0 && address != 0;
     }
 
-    /// <param name="slot">As <see cref="FindAtHome"/> gave it.</param>
+    /// <summary>So many more are there, or fewer, by what <see cref="Usual"/> found.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void RemoveAtHome(LiveBlock* slot)
-    {
-        Count--;
-        slot->Address = 0;
-    }
+    public void Changed(int by) => Count += by;
 
     /// <summary>The slot of an address, to be filled or changed at once: the block there, or a free slot, which counts as taken from now on. It keeps the
     /// block until room is made.</summary>
-    /// <param name="isNew">Nothing was there: <see cref="LiveBlock.Address"/> is 0.</param>
-    public ref LiveBlock Take(ulong address, uint home, out bool isNew)
+    /// <param name="isNew">Nothing was there: <see cref="BlockSlot.Address"/> is 0.</param>
+    public ref BlockSlot Take(ulong address, out bool isNew)
     {
-        ref var known = ref Find(address, home);
+        ref var known = ref Find(address);
         isNew = Unsafe.IsNullRef(ref known);
         if (!isNew)
             return ref known;
         Count++;
-        return ref *Free(home);
+        return ref *Free(Home(address));
     }
 
     /// <summary>The block at an address, to be read before <see cref="Remove"/>; a null reference where none is.</summary>
-    public ref LiveBlock Find(ulong address, uint home)
+    public ref BlockSlot Find(ulong address)
     {
-        var found = FindAtHome(address, home);
-        for (var at = home; found == null && Bucket(at)->Passed != 0;)
-            found = FindAtHome(address, at = (at + 1) & _mask);
+        var at = Home(address);
+        var found = FindIn(at, address);
+        while (found == null && Bucket(at)->Passed != 0)
+            found = FindIn(at = (at + 1) & _mask, address);
         return ref *found;
     }
 
     /// <param name="slot">As <see cref="Find"/> gave it.</param>
-    public void Remove(ref LiveBlock slot, uint home)
+    public void Remove(ref BlockSlot slot)
     {
         Count--;
+        var home = Home(slot.Address);
         slot.Address = 0;
         Pass(home, (uint)NumberOf(ref slot) / Lanes, -1);
     }
 
     /// <summary>How many blocks one in the table stands for.</summary>
-    public double Weight(ref LiveBlock slot) => _weights is null ? 1 : _weights[NumberOf(ref slot)];
+    public double Weight(ref BlockSlot slot) => _weights is null ? 1 : _weights[NumberOf(ref slot)];
 
-    public void SetWeight(ref LiveBlock slot, double weight)
+    public void SetWeight(ref BlockSlot slot, double weight)
     {
         if (_weights is null)
         {
@@ -120,41 +125,46 @@ sealed unsafe class LiveBlocks
         _weights[NumberOf(ref slot)] = weight;
     }
 
-    public bool TryGet(ulong address, out LiveBlock block)
+    public bool TryGet(ulong address, out BlockSlot block)
     {
-        ref var found = ref Find(address, Home(address));
+        ref var found = ref Find(address);
         var isFound = !Unsafe.IsNullRef(ref found);
         block = isFound ? found : default;
         return isFound;
     }
 
-    /// <summary>Has a bucket fetched, which is looked at soon: blocks are given back in any order, and each would wait for memory.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(uint home)
-    {
-        if (Sse.IsSupported)
-            Sse.Prefetch0(Bucket(home));
-    }
-
     /// <summary>In no order.</summary>
-    public LiveBlock[] ToArray()
+    public BlockSlot[] ToArray()
     {
-        var (blocks, n) = (new LiveBlock[Count], 0);
-        foreach (ref readonly var block in new ReadOnlySpan<LiveBlock>(_slots, Slots))
+        var (blocks, n) = (new BlockSlot[Count], 0);
+        foreach (ref readonly var block in new ReadOnlySpan<BlockSlot>(_slots, Slots))
         {
             if (block.Address != 0)
-                blocks[n++] = block with { Passed = 0 };
+                blocks[n++] = block;
         }
         return blocks;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    LiveBlock* Bucket(uint number) => _slots + (nint)number * Lanes;
+    uint Home(ulong address) => (uint)HomeOf(address, _shift);
 
-    int NumberOf(ref LiveBlock slot) => (int)((LiveBlock*)Unsafe.AsPointer(ref slot) - _slots);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static nuint HomeOf(ulong address, int shift) => (nuint)(unchecked((address >> 4 ^ address << 60) * Golden) >> shift);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    BlockSlot* Bucket(uint number) => _slots + (nint)number * Lanes;
+
+    BlockSlot* FindIn(uint number, ulong address)
+    {
+        var bucket = Bucket(number);
+        var slot = bucket + (bucket[1].Address == address ? 1 : 0);
+        return slot->Address == address && address != 0 ? slot : null;
+    }
+
+    int NumberOf(ref BlockSlot slot) => (int)((BlockSlot*)Unsafe.AsPointer(ref slot) - _slots);
 
     /// <summary>A free slot for a block that is not there.</summary>
-    LiveBlock* Free(uint home)
+    BlockSlot* Free(uint home)
     {
         var at = home;
         while (Bucket(at)[0].Address != 0 && Bucket(at)[1].Address != 0)
@@ -175,10 +185,10 @@ sealed unsafe class LiveBlocks
         }
     }
 
-    LiveBlock[] Allocate(int buckets)
+    BlockSlot[] Allocate(int buckets)
     {
-        var memory = GC.AllocateArray<LiveBlock>((buckets + 1) * Lanes, pinned: true);
-        _slots = (LiveBlock*)(((nint)Unsafe.AsPointer(ref memory[0]) + LineSize - 1) & -LineSize);
+        var memory = GC.AllocateArray<BlockSlot>((buckets + 1) * Lanes, pinned: true);
+        _slots = (BlockSlot*)(((nint)Unsafe.AsPointer(ref memory[0]) + LineSize - 1) & -LineSize);
         _mask = (uint)buckets - 1;
         _shift = 64 - BitOperations.Log2((uint)buckets);
         _most = buckets;

@@ -11,12 +11,14 @@ public sealed class MappingOwners
     const ulong End = 1UL << 57;
 
     readonly List<MappingOwner> _ranges = [];
-    readonly SiteTable _sites;
+    readonly NodeTable _nodes;
 
-    internal MappingOwners(SiteTable sites) => _sites = sites;
+    internal MappingOwners(NodeTable nodes) => _nodes = nodes;
 
     /// <summary>In order of address.</summary>
     public IReadOnlyList<MappingOwner> Ranges => _ranges;
+
+    internal SiteTable Sites { get; } = new();
 
     /// <summary>Who made what lies at an address, or null.</summary>
     public MappingOwner? Find(Address address)
@@ -35,33 +37,65 @@ public sealed class MappingOwners
         }
     }
 
-    internal void Map(in TraceEvent e, uint site, int thread, ulong start, ulong size)
+    /// <summary>Takes an event that is not of a block.</summary>
+    internal void Take(in TraceEvent e)
+    {
+        switch (e.Operation)
+        {
+            case TraceOperation.Map or TraceOperation.AttachShared:
+                Map(e, e.Address, e.Size);
+                break;
+            case TraceOperation.Unmap:
+                Unmap(e.Address, e.Size);
+                break;
+            case TraceOperation.DetachShared:
+                Unmap(e.Address, Find(new Address(e.Address))?.Range.Size.Bytes ?? 0);
+                break;
+            case TraceOperation.Remap:
+                Unmap(e.OldAddress, e.OldSize);
+                Map(e, e.Address, e.Size);
+                break;
+            case TraceOperation.Protect:
+                Protect(e.Address, e.Size, e.Protection);
+                break;
+            case TraceOperation.MoveBreak when e.Address > e.OldAddress:
+                Map(e, e.OldAddress, e.Address - e.OldAddress);
+                break;
+            case TraceOperation.MoveBreak:
+                Unmap(e.Address, e.OldAddress - e.Address);
+                break;
+        }
+    }
+
+    void Map(in TraceEvent e, ulong start, ulong size)
     {
         if (size == 0 || start >= End || size > End - start)
             return;
         Unmap(start, size);
         if (_ranges.Count >= Most)
             return;
-        var owner = new MappingOwner(AddressRange.Of(start, start + size), _sites.RowOf(site), thread, e.Time, e.Function, e.Protection);
+        var thread = ThreadNames.NumberOf(e.Thread);
+        var share = Sites.ShareOf(_nodes.Known(e.Site), thread);
+        var owner = new MappingOwner(AddressRange.Of(start, start + size), Sites.RowOf(share), thread, e.Time, e.Function, e.Protection);
         _ranges.Insert(FirstAfter(start), owner);
-        _sites.Allocate(owner.Site, thread, (long)Math.Min(size, long.MaxValue), 1, e.Time);
+        Sites.Change(share, BlockFate.HandedOut, (long)Math.Min(size, long.MaxValue), 1, e.Time);
     }
 
     /// <summary>Takes a range away; mappings that it cuts keep what is left of them.</summary>
-    internal void Unmap(ulong start, ulong size)
+    void Unmap(ulong start, ulong size)
     {
         var gone = AddressRange.Of(start, size > ulong.MaxValue - start ? ulong.MaxValue : start + size);
         var i = Math.Max(0, FirstAfter(start) - 1);
         while (i < _ranges.Count && _ranges[i].Range.Start < gone.End)
         {
             if (_ranges[i].Range.Overlaps(gone))
-                i = Take(i, gone);
+                i = Cut(i, gone);
             else
                 i++;
         }
     }
 
-    internal void Protect(ulong start, ulong size, Protection protection)
+    void Protect(ulong start, ulong size, Protection protection)
     {
         if (size > ulong.MaxValue - start)
             return;
@@ -76,19 +110,20 @@ public sealed class MappingOwners
 
     /// <summary>What one unmapping leaves of a range: nothing, its begin, its end, or both.</summary>
     /// <returns>Index to go on at.</returns>
-    int Take(int i, AddressRange gone)
+    int Cut(int i, AddressRange gone)
     {
         var owner = _ranges[i];
         var taken = owner.Range.Intersect(gone);
         var (before, after) = (taken.Start > owner.Range.Start, taken.End < owner.Range.End);
-        _sites.Free(owner.Site, owner.Thread, (long)taken.Size.Bytes, before || after ? 0 : 1, temporary: false);
+        var share = Sites.ShareOf(Sites.Site(owner.Site), owner.Thread);
+        Sites.Change(share, BlockFate.GivenBack, (long)taken.Size.Bytes, before || after ? 0 : 1, owner.Time);
         _ranges.RemoveAt(i);
         if (before)
             _ranges.Insert(i++, owner with { Range = new AddressRange(owner.Range.Start, taken.Start) });
         if (after)
             _ranges.Insert(i++, owner with { Range = new AddressRange(taken.End, owner.Range.End) });
         if (before && after)
-            _sites.Split(owner.Site, owner.Thread);
+            Sites.Split(share);
         return i;
     }
 

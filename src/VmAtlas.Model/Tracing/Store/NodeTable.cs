@@ -32,6 +32,9 @@ public sealed class NodeTable
     /// <summary>Whether the id was told of.</summary>
     public bool Contains(uint id) => id != 0 && id < End && _pcs[id] != 0;
 
+    /// <summary>The id, or 0 where it was not told of: a node that was lost, with a part of a damaged file, is none.</summary>
+    public uint Known(uint id) => Contains(id) ? id : 0;
+
     public CallNode this[uint id] => new(id, _parents[id], _pcs[id], _modules[id], _kinds[id]);
 
     /// <summary>The caller's id; 0 at the outermost.</summary>

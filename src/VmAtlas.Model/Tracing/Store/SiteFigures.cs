@@ -4,15 +4,8 @@ namespace VmAtlas.Model.Tracing;
 /// <remarks>Counts are fractions in a sampled trace, where each block stands for many.</remarks>
 public readonly record struct SiteFigures(long LiveBytes, double LiveCount, long TotalBytes, double TotalCount)
 {
-    readonly long _atPeak;
-    readonly bool _peakUnknown;
-
-    /// <summary>Live at the moment when the whole trace's live bytes were most; null where that was not kept (by thread).</summary>
-    public long? AtPeakBytes
-    {
-        get => _peakUnknown ? null : _atPeak;
-        init => (_atPeak, _peakUnknown) = (value ?? 0, value is null);
-    }
+    /// <summary>Live at the moment when the whole trace's live bytes were most.</summary>
+    public long AtPeakBytes { get; init; }
 
     /// <summary>Blocks given back by the next thing their thread did with memory.</summary>
     public double TemporaryCount { get; init; }

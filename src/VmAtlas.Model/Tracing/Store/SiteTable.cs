@@ -4,225 +4,174 @@ using System.Runtime.InteropServices;
 
 namespace VmAtlas.Model.Tracing;
 
-/// <summary>What every call site asked for and holds: one row a site, in the order in which they were met.</summary>
+/// <summary>What every call site asked for and holds: one row a site, in the order in which they were met, and for each thread a share of it.</summary>
 /// <remarks>
-/// A row is one cache line. The live bytes of each site at the peak of the whole are kept without looking at any site when a peak is met: a row
-/// remembers them when it first changes after the peak, and one that has not changed since holds them still.
+/// The live bytes of each share at the peak of the whole are kept without looking at any of them when a peak is met: a share remembers them when it first
+/// changes after the peak, and one that has not changed since holds them still.
 /// </remarks>
-public sealed class SiteTable
+public sealed unsafe class SiteTable
 {
-    [StructLayout(LayoutKind.Sequential)]
-    struct Account
+    /// <summary>Of four thousand million.</summary>
+    const uint MostPeaks = uint.MaxValue - (1 << 20);
+
+    readonly SiteShares _numbers = new();
+    SiteRow[] _rows = Pinned<SiteRow>(256);
+    SiteShare[] _shares = Pinned<SiteShare>(256);
+
+    /// <summary>By share: its thread, and the share of its site that was made before it or -1.</summary>
+    (int Thread, int Before)[] _links = new (int, int)[256];
+
+    int[] _rowOfNode = new int[1024];
+    int _shareCount;
+    readonly SiteLedger[] _ledgers = Pinned<SiteLedger>(1);
+
+    public SiteTable()
     {
-        public long Live, Total, Peak, AtPeak;
-        public double LiveCount, TotalCount, Temporary;
-
-        /// <summary>Number of the peak that <see cref="AtPeak"/> is of; 0 for none.</summary>
-        public uint PeakNumber;
-
-        /// <summary>Whose the row is: see <see cref="ThreadShares"/>.</summary>
-        public short Owner;
-
-        /// <summary>Since changes were last taken.</summary>
-        public bool HasChanged;
+        _ledgers[0].PeakNumber = 1;
+        Place();
     }
-
-    readonly ThreadShares _threads = new();
-    Account[] _accounts = new Account[256];
-    uint[] _sites = new uint[256];
-    int[] _rows = new int[1024];
-    ulong[] _changed = new ulong[4];
-    uint _peakNumber = 1;
-    bool _climbing;
 
     /// <summary>Rows.</summary>
     public int Count { get; private set; }
 
-    public long LiveBytes { get; private set; }
+    public long LiveBytes => _ledgers[0].LiveBytes;
 
-    public long PeakBytes { get; private set; }
+    public long PeakBytes => _ledgers[0].PeakBytes;
 
     /// <summary>When the live bytes were most: nanoseconds since the trace began.</summary>
-    public long PeakTime { get; private set; }
+    public long PeakTime => _ledgers[0].PeakTime;
 
     /// <summary>The call node of a row; 0 where none was taken.</summary>
-    public uint Site(int row) => _sites[row];
+    public uint Site(int row) => _rows[row].Node;
 
     public SiteFigures this[int row]
     {
         get
         {
-            ref var account = ref _accounts[row];
-            return new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount)
-            {
-                AtPeakBytes = account.PeakNumber == _peakNumber ? account.AtPeak : account.Live,
-                TemporaryCount = account.Temporary,
-            };
+            var sum = new SiteFigures();
+            for (var share = _rows[row].LastShare; share >= 0; share = _links[share].Before)
+                sum += _shares[share].Figures(_ledgers[0].PeakNumber);
+            return sum;
         }
     }
 
     /// <summary>The most that the site itself ever held, whenever that was.</summary>
-    public long Peak(int row) => _accounts[row].Peak;
+    public long Peak(int row) => _rows[row].Peak;
 
     public SiteFigures Total
     {
         get
         {
             var total = new SiteFigures();
-            for (var row = 0; row < Count; row++)
-                total += this[row];
+            foreach (ref readonly var share in _shares.AsSpan(0, _shareCount))
+                total += share.Figures(_ledgers[0].PeakNumber);
             return total;
         }
     }
 
     /// <summary>The site's figures by thread.</summary>
-    public IEnumerable<(int Thread, SiteFigures Figures)> ByThread(int row) => _threads.Of(row, _accounts[row].Owner, this[row]);
-
-    /// <summary>The row of a call site, a new one if it is new.</summary>
-    internal int RowOf(uint site) => TryRowOf(site, out var row) ? row : Add(site);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryRowOf(uint site, out int row)
+    public IEnumerable<(int Thread, SiteFigures Figures)> ByThread(int row)
     {
-        var rows = _rows;
-        row = site < (uint)rows.Length ? rows[site] - 1 : -1;
-        return row >= 0;
+        for (var share = _rows[row].LastShare; share >= 0; share = _links[share].Before)
+            yield return (_links[share].Thread, _shares[share].Figures(_ledgers[0].PeakNumber));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Allocate(int row, int thread, long bytes, double count, long time)
+    /// <summary>The number of a thread's share of a call site, a new one if it is new.</summary>
+    internal int ShareOf(uint node, int thread) => _numbers.TryGet(node, thread, out var share) ? share : Add(node, thread);
+
+    internal int RowOf(int share) => _shares[share].Site;
+
+    internal int ThreadOf(int share) => _links[share].Thread;
+
+    /// <summary>Where figures are changed, for the next few events: peaks must not run out of numbers meanwhile.</summary>
+    internal SiteLedger* Ledger
     {
-        ref var account = ref _accounts[row];
-        var all = unchecked(LiveBytes + bytes);
-        LiveBytes = all;
-        if (all > PeakBytes)
-            Climb(time);
-        else
-            Keep(ref account);
-        if (account.Owner == ThreadShares.Several)
-            _threads.Allocate(row, thread, bytes, count);
-        else if (account.Owner != thread + 1)
-            Share(row, ref account, thread, bytes, count);
-        var live = unchecked(account.Live + bytes);
-        account.Live = live;
-        account.Total = unchecked(account.Total + bytes);
-        account.LiveCount += count;
-        account.TotalCount += count;
-        if (live > account.Peak)
-            account.Peak = live;
-        if (!account.HasChanged)
-            NoteChange(row, ref account);
+        get
+        {
+            if (_ledgers[0].PeakNumber > MostPeaks)
+                BeginNumbersAnew();
+            return (SiteLedger*)Unsafe.AsPointer(ref _ledgers[0]);
+        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Free(int row, int thread, long bytes, double count, bool temporary)
-    {
-        ref var account = ref _accounts[row];
-        Keep(ref account);
-        if (account.Owner == ThreadShares.Several)
-            _threads.Free(row, thread, bytes, count);
-        LiveBytes = unchecked(LiveBytes - bytes);
-        account.Live = unchecked(account.Live - bytes);
-        account.LiveCount -= count;
-        account.Temporary += temporary ? count : 0;
-        if (!account.HasChanged)
-            NoteChange(row, ref account);
-    }
+    internal SiteShares Numbers => _numbers;
+
+    /// <param name="share">As <see cref="ShareOf"/> gave it.</param>
+    /// <param name="bytes">Not negative.</param>
+    internal void Change(int share, BlockFate fate, long bytes, double count, long time) =>
+        Ledger->Change(share, (nuint)fate, fate == BlockFate.HandedOut ? 0 : -1, bytes, count, time);
 
     /// <summary>A mapping was cut in two: one more of the site is live.</summary>
-    internal void Split(int row, int thread)
-    {
-        ref var account = ref _accounts[row];
-        account.LiveCount++;
-        if (account.Owner == ThreadShares.Several)
-            _threads.Free(row, thread, 0, -1);
-    }
+    internal void Split(int share) => _shares[share].Sums[(int)BlockFate.GivenBack].Count--;
 
     /// <summary>The rows that changed since the last call, in order, and what they hold.</summary>
     internal (int[] Rows, long[] Live) TakeChanges()
     {
-        var count = 0;
-        foreach (var word in _changed)
-            count += BitOperations.PopCount(word);
-        var (rows, live) = (new int[count], new long[count]);
-        var n = 0;
-        for (var word = 0; word < _changed.Length; word++)
+        var (rows, live) = (new List<int>(), new List<long>());
+        for (var i = 0; i < Count; i++)
         {
-            for (var bits = _changed[word]; bits != 0; bits &= bits - 1)
-            {
-                rows[n] = word * 64 + BitOperations.TrailingZeroCount(bits);
-                ref var account = ref _accounts[rows[n]];
-                live[n] = account.Live;
-                account.HasChanged = false;
-                n++;
-            }
+            ref var row = ref _rows[i];
+            if (row.Live == row.Told)
+                continue;
+            row.Told = row.Live;
+            rows.Add(i);
+            live.Add(row.Live);
         }
-        Array.Clear(_changed);
-        return (rows, live);
+        return ([.. rows], [.. live]);
     }
 
-    /// <summary>A new peak. While one follows the other nothing needs to be remembered of any of them but the last.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    void Climb(long time)
-    {
-        (PeakBytes, PeakTime) = (LiveBytes, time);
-        if (_climbing)
-            return;
-        _climbing = true;
-        if (++_peakNumber == 0)
-            BeginNumbersAnew();
-    }
-
-    /// <summary>After four thousand million peaks. No row remembers the new one yet.</summary>
     void BeginNumbersAnew()
     {
-        foreach (ref var account in _accounts.AsSpan())
-            account.PeakNumber = 0;
-        _peakNumber = 1;
+        foreach (ref var share in _shares.AsSpan())
+            share.PeakNumber = share.PeakNumber == _ledgers[0].PeakNumber ? 1u : 0;
+        _ledgers[0].PeakNumber = 1;
     }
 
-    /// <summary>A thread allocates at a site that was nobody's, or another's alone.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    void Share(int row, ref Account account, int thread, long bytes, double count)
+    int Add(uint node, int thread)
     {
-        if (account.Owner == ThreadShares.Nobody)
+        if (_shareCount == _shares.Length)
         {
-            account.Owner = (short)(thread + 1);
-            return;
+            _shares = Larger(_shares);
+            Array.Resize(ref _links, _shareCount * 2);
+            Place();
         }
-        _threads.Divide(row, account.Owner - 1, new SiteFigures(account.Live, account.LiveCount, account.Total, account.TotalCount));
-        account.Owner = ThreadShares.Several;
-        _threads.Allocate(row, thread, bytes, count);
+        var row = RowOfNode(node);
+        var share = _shareCount++;
+        _shares[share].Site = row;
+        _links[share] = (thread, _rows[row].LastShare);
+        _rows[row].LastShare = share;
+        _numbers.Add(node, thread, share);
+        return share;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    void NoteChange(int row, ref Account account)
+    int RowOfNode(uint node)
     {
-        account.HasChanged = true;
-        _changed[row >> 6] |= 1UL << row;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    void Keep(ref Account account)
-    {
-        _climbing = false;
-        if (account.PeakNumber == _peakNumber)
-            return;
-        account.PeakNumber = _peakNumber;
-        account.AtPeak = account.Live;
-    }
-
-    int Add(uint site)
-    {
-        if (Count == _sites.Length)
+        if (node >= (uint)_rowOfNode.Length)
+            Array.Resize(ref _rowOfNode, (int)Math.Max(node + 1, _rowOfNode.Length * 2L));
+        if (_rowOfNode[node] > 0)
+            return _rowOfNode[node] - 1;
+        if (Count == _rows.Length)
         {
-            Array.Resize(ref _sites, Count * 2);
-            Array.Resize(ref _accounts, Count * 2);
-            Array.Resize(ref _changed, Count * 2 / 64);
+            _rows = Larger(_rows);
+            Place();
         }
-        if (site >= (uint)_rows.Length)
-            Array.Resize(ref _rows, (int)Math.Max(site + 1, _rows.Length * 2L));
-        _sites[Count] = site;
-        return (_rows[site] = ++Count) - 1;
+        _rows[Count] = new SiteRow { Node = node, LastShare = -1 };
+        _rowOfNode[node] = ++Count;
+        return Count - 1;
+    }
+
+    void Place()
+    {
+        _ledgers[0].Rows = (SiteRow*)Unsafe.AsPointer(ref _rows[0]);
+        _ledgers[0].Shares = (SiteShare*)Unsafe.AsPointer(ref _shares[0]);
+    }
+
+    static T[] Pinned<T>(int length) => GC.AllocateArray<T>(length, pinned: true);
+
+    static T[] Larger<T>(T[] full)
+    {
+        var larger = Pinned<T>(full.Length * 2);
+        full.CopyTo(larger, 0);
+        return larger;
     }
 }
