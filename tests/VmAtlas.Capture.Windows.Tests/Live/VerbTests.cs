@@ -85,6 +85,7 @@ public sealed class VerbTests : LiveTest, IDisposable
         var (code, _, error) = Run("pages PID TEXT");
         error.ShouldNotContain("defect");
         code.ShouldBe(IsWine ? 4 : 0, error);
+        error.ShouldNotContain("sudo", customMessage: "there is none here");
     }
 
     [Fact]
@@ -156,7 +157,12 @@ public sealed class VerbTests : LiveTest, IDisposable
             summary.RootElement.GetProperty("summary")[0].GetProperty("size").GetUInt64().ShouldBeGreaterThan(0ul);
             (await client.GetByteArrayAsync("/api/sessions/1/snapshots/0/frame", cancellation)).Length.ShouldBeGreaterThan(500);
             if (target == "PID")
+            {
                 (await client.GetStringAsync("/api/processes", cancellation)).ShouldContain("kinds.exe");
+                (await client.GetStringAsync("/api/sessions/1/heap", cancellation)).ShouldContain("\"allocator\":");
+                var heap = _target.Address("defaultheap");
+                (await client.GetByteArrayAsync($"/api/sessions/1/heap/chunks?start={heap:x}&end={heap + 0x10000:x}", cancellation)).Length.ShouldBeGreaterThan(100);
+            }
         }
         finally
         {
