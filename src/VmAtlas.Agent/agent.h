@@ -237,5 +237,12 @@ int sample_due(struct thread *self, u64 size);
 void sample_initialize(void);
 void sampled_add(u64 address);
 int sampled_take(u64 address); // true when it was a sampled block
-extern u8 g_sampled_hash[16384];
-static inline u32 sampled_slot(u64 address) { return (u32)((address >> 4 ^ address >> 18) & 16383); }
+// A bit a slot, set where it has a sampled block: every free looks, so all of it is 2 KiB of the first-level cache, which is the program's.
+#define SAMPLED_SLOTS 16384u
+extern u64 g_sampled_bits[SAMPLED_SLOTS / 64];
+static inline u32 sampled_slot(u64 address) { return (u32)((address >> 4 ^ address >> 18) & (SAMPLED_SLOTS - 1)); }
+static inline int may_be_sampled(u64 address)
+{
+    u32 slot = sampled_slot(address);
+    return g_sampled_bits[slot / 64] >> slot % 64 & 1;
+}
