@@ -71,7 +71,7 @@ enum mode { MODE_OFF, MODE_EXACT, MODE_SAMPLED };
 // thread that it has not.
 struct child_zeroed {
     u32 mode;
-    u32 session_serial;
+    u32 session_serial; // 0: nothing is recorded
     struct lock patch, sampled, rules, checked, nodes, modules, rings;
 };
 
@@ -104,6 +104,7 @@ void agent_initialize(void);
 // In a hook that finds recording off: true when this is a forked child that now has its own session.
 int agent_revive(void);
 void *map_of_session(u64 offset, size_t size);
+void agent_stop_recording(void);
 void agent_give_up(void);
 // Where the first of our own mappings begins that ends behind an address, and where it ends; all ones when there is none.
 u64 ours_from(u64 from, u64 *to);
