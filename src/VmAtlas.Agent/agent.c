@@ -11,6 +11,43 @@ static struct lock g_start_lock;
 extern const u8 __ehdr_start[] __attribute__((visibility("hidden")));
 extern const u8 etext[] __attribute__((visibility("hidden")));
 
+// ---- our own mappings ----
+
+static struct {
+    u64 from, to; // to is 0 while it is none
+} g_ours[16384];
+static u32 g_ours_count;
+
+void *noted_as_ours(void *mapped, size_t size)
+{
+    u32 i = mapped ? __atomic_fetch_add(&g_ours_count, 1, __ATOMIC_RELAXED) : (u32)COUNT(g_ours);
+    if (i < COUNT(g_ours)) {
+        g_ours[i].from = (u64)mapped;
+        store_release(&g_ours[i].to, (u64)mapped + size);
+    }
+    return mapped;
+}
+
+void no_longer_ours(void *mapped)
+{
+    for (u32 i = 0; i < g_ours_count && i < COUNT(g_ours); i++)
+        if (g_ours[i].from == (u64)mapped)
+            g_ours[i].to = 0;
+}
+
+u64 ours_from(u64 from, u64 *to)
+{
+    u64 first = ~0ul;
+    for (u32 i = 0; i < load_acquire(&g_ours_count) && i < COUNT(g_ours); i++) {
+        u64 end = load_acquire(&g_ours[i].to), begin = g_ours[i].from;
+        if (end > from && begin < first) {
+            first = begin;
+            *to = end;
+        }
+    }
+    return first;
+}
+
 // ---- the shared file ----
 
 static int identity_of(int fd, u64 identity[2])
@@ -64,7 +101,7 @@ static void *map_of_file(u64 offset, size_t size)
             g_agent.session->lost_file = 1;
         return NULL;
     }
-    return sys_map(size, MAP_SHARED, g_agent.fd, offset);
+    return noted_as_ours(sys_map(size, MAP_SHARED, g_agent.fd, offset), size);
 }
 
 void *map_of_session(u64 offset, size_t size) { return map_of_file(g_agent.session_at + offset, size); }

@@ -67,10 +67,12 @@ struct thread {
 
 enum mode { MODE_OFF, MODE_EXACT, MODE_SAMPLED };
 
-// On a page that a forked child finds zeroed, however it was forked: the child records nothing unless it opens a session of its own.
+// On a page that a forked child finds zeroed, however it was forked: the child records nothing unless it opens a session of its own, and no lock is held there by a
+// thread that it has not.
 struct child_zeroed {
     u32 mode;
     u32 session_serial;
+    struct lock patch, sampled, rules, checked, nodes, modules, rings;
 };
 
 extern union zeroed_page {
@@ -103,6 +105,8 @@ void agent_initialize(void);
 int agent_revive(void);
 void *map_of_session(u64 offset, size_t size);
 void agent_give_up(void);
+// Where the first of our own mappings begins that ends behind an address, and where it ends; all ones when there is none.
+u64 ours_from(u64 from, u64 *to);
 // Just before exec in the traced process, and when it failed.
 char **agent_before_exec(char **environment);
 void agent_after_exec(void);

@@ -12,7 +12,7 @@
 
 enum {
     SYS_mmap = 222, SYS_mprotect = 226, SYS_munmap = 215, SYS_rt_sigprocmask = 135, SYS_nanosleep = 101, SYS_shmctl = 195, SYS_readlinkat = 78, SYS_getppid = 173, SYS_getpid = 172, SYS_fcntl = 25,
-    SYS_prctl = 167, SYS_gettid = 178, SYS_clock_gettime = 113, SYS_openat = 56, SYS_read = 63, SYS_close = 57, SYS_fstat = 80, SYS_madvise = 233,
+    SYS_prctl = 167, SYS_futex = 98, SYS_gettid = 178, SYS_clock_gettime = 113, SYS_openat = 56, SYS_read = 63, SYS_close = 57, SYS_fstat = 80, SYS_madvise = 233,
 };
 
 #define STAT_WORDS 16

@@ -12,7 +12,7 @@
 
 enum {
     SYS_mmap = 9, SYS_mprotect = 10, SYS_munmap = 11, SYS_rt_sigprocmask = 14, SYS_nanosleep = 35, SYS_shmctl = 31, SYS_readlinkat = 267, SYS_getppid = 110, SYS_getpid = 39, SYS_fcntl = 72,
-    SYS_prctl = 157, SYS_gettid = 186, SYS_clock_gettime = 228, SYS_openat = 257, SYS_read = 0, SYS_close = 3, SYS_fstat = 5, SYS_madvise = 28,
+    SYS_prctl = 157, SYS_futex = 202, SYS_gettid = 186, SYS_clock_gettime = 228, SYS_openat = 257, SYS_read = 0, SYS_close = 3, SYS_fstat = 5, SYS_madvise = 28,
 };
 
 // struct stat: device and inode are the first two words.

@@ -32,10 +32,18 @@ static inline void *sys_map(size_t size, int flags, int fd, u64 offset)
     return failed(p) ? NULL : (void *)p;
 }
 
-// Zeroed memory of our own; NULL when the system has none.
-static inline void *own_memory(size_t size) { return sys_map(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); }
+// Mappings of our own are noted: a program that unmaps all it does not know keeps them (agent.c).
+void *noted_as_ours(void *mapped, size_t size);
+void no_longer_ours(void *mapped);
 
-static inline void own_memory_end(void *p, size_t size) { sys6(SYS_munmap, (long)p, (long)size, 0, 0, 0, 0); }
+// Zeroed memory of our own; NULL when the system has none.
+static inline void *own_memory(size_t size) { return noted_as_ours(sys_map(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), size); }
+
+static inline void own_memory_end(void *p, size_t size)
+{
+    no_longer_ours(p);
+    sys6(SYS_munmap, (long)p, (long)size, 0, 0, 0, 0);
+}
 
 static inline int sys_open(const char *path, int flags) { return (int)sys6(SYS_openat, -100, (long)path, flags, 0, 0, 0); }
 
@@ -94,19 +102,28 @@ static inline u64 read_number(const char **text)
     return n;
 }
 
-struct lock {
-    u32 taken;
-};
+enum lock_state { LOCK_FREE, LOCK_TAKEN, LOCK_AWAITED };
 
-// Held for microseconds only, never while anything that may block or call out.
+struct lock {
+    u32 state;
+} __attribute__((aligned(64))); // what others read often must not lie beside it
+
+// Held for microseconds only, never while anything that may block or call out. Who has to wait longer is woken, one at a time: a thousand threads that looked again
+// and again would leave no processor to the one that holds it.
 static inline void lock_take(struct lock *lock)
 {
-    for (u32 tries = 0; __atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE); tries++) {
-        if (tries < 100)
-            relax();
-        else
-            sys_sleep_us(20);
+    for (u32 tries = 0; tries < 100; tries++) {
+        u32 free = LOCK_FREE;
+        if (__atomic_compare_exchange_n(&lock->state, &free, LOCK_TAKEN, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return;
+        relax();
     }
+    while (__atomic_exchange_n(&lock->state, LOCK_AWAITED, __ATOMIC_ACQUIRE) != LOCK_FREE)
+        sys6(SYS_futex, (long)&lock->state, 128, LOCK_AWAITED, 0, 0, 0); // FUTEX_WAIT_PRIVATE
 }
 
-static inline void lock_drop(struct lock *lock) { store_release(&lock->taken, 0); }
+static inline void lock_drop(struct lock *lock)
+{
+    if (__atomic_exchange_n(&lock->state, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_AWAITED)
+        sys6(SYS_futex, (long)&lock->state, 129, 1, 0, 0, 0); // FUTEX_WAKE_PRIVATE
+}

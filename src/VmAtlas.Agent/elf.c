@@ -195,7 +195,6 @@ struct patch {
 
 static struct patch g_patches[MAX_PATCHES];
 static u32 g_patched;
-static struct lock g_patch_lock;
 
 struct known {
     const struct link_map *map;
@@ -289,7 +288,7 @@ static int is_known(const struct link_map *map)
 // meanwhile finds the one function or the other.
 void patch_new_modules(void)
 {
-    lock_take(&g_patch_lock);
+    lock_take(&g_zeroed.state.patch);
     for (struct link_map *map = g_maps; map && g_known_count < COUNT(g_known); map = map->l_next)
         if (!is_known(map)) {
             patch_module(map);
@@ -297,7 +296,7 @@ void patch_new_modules(void)
         }
     if (g_agent.session)
         g_agent.session->hooks = g_patched;
-    lock_drop(&g_patch_lock);
+    lock_drop(&g_zeroed.state.patch);
 }
 
 // In the order of the list, so that what dlclose left behind is skipped: a slot is restored only where a module still has it.
@@ -335,7 +334,7 @@ static void slots_of(const struct link_map *map, u64 *first, u64 *last)
 
 void unpatch_all(void)
 {
-    lock_take(&g_patch_lock);
+    lock_take(&g_zeroed.state.patch);
     for (struct link_map *map = g_maps; map; map = map->l_next)
         if (is_known(map) && !is_us(map) && !is_own_loader(map)) {
             u64 first, last;
@@ -343,13 +342,13 @@ void unpatch_all(void)
             unpatch_module(map, first, last);
         }
     g_patched = g_known_count = 0;
-    lock_drop(&g_patch_lock);
+    lock_drop(&g_zeroed.state.patch);
 }
 
 // A module that dlclose took away must be looked at again should another lie where it was.
 void patches_forget_closed(void)
 {
-    lock_take(&g_patch_lock);
+    lock_take(&g_zeroed.state.patch);
     u32 kept = 0;
     for (u32 i = 0; i < g_known_count; i++) {
         struct link_map *map = g_maps;
@@ -359,5 +358,5 @@ void patches_forget_closed(void)
             g_known[kept++] = g_known[i];
     }
     g_known_count = kept;
-    lock_drop(&g_patch_lock);
+    lock_drop(&g_zeroed.state.patch);
 }

@@ -33,7 +33,7 @@
 
 #define SYSTEM_NAMES(X)                                                                                                     \
     X(mmap, Mmap) X(mmap64, Mmap) X(munmap, Munmap) X(mremap, Mremap) X(mprotect, Mprotect) X(brk, Brk) X(sbrk, Sbrk)      \
-    X(shmat, Shmat) X(shmdt, Shmdt)
+    X(shmat, Shmat) X(shmdt, Shmdt) X(prctl, Prctl)
 
 #define LOADER_NAMES(X) X(dlopen, Jump) X(dlmopen, Jump) X(dlsym, Jump) X(dlclose, Dlclose)
 

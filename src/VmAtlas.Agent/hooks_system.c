@@ -51,11 +51,26 @@ static u32 shared_bit(int flags) { return flags & 3 ? (flags & 1 ? 8u : 0u) : 0u
     }                                                                                                                       \
     DEFINE(name);
 
+// Whoever unmaps all it finds in /proc/self/maps would unmap what the next hook writes to: that stays, and all else goes.
+static int unmap_but_ours(int (*unmap)(void *, size_t), u64 at, u64 size)
+{
+    u64 end = at + size, ours_end = 0, ours = ours_from(at, &ours_end);
+    if (likely(ours >= end || end < at))
+        return unmap((void *)at, size);
+    while (at < end) {
+        if (at < ours && unmap((void *)at, (ours < end ? ours : end) - at))
+            return -1;
+        at = ours < end ? ours_end : end;
+        ours = ours_from(at, &ours_end);
+    }
+    return 0;
+}
+
 #define DEFINE_Munmap(name)                                                                                                 \
     int hook_##name(void *at, size_t size)                                                                                  \
     {                                                                                                                       \
         u64 released = recording() ? announce_release() : 0;                                                                \
-        int result = ((int (*)(void *, size_t))real(HOOK_##name))(at, size);                                                \
+        int result = unmap_but_ours((int (*)(void *, size_t))real(HOOK_##name), (u64)at, size);                             \
         if (released) {                                                                                                     \
             struct where caller = CALLER_FRAME();                                                                           \
             record_release(result == 0, &(struct long_event){.function = FN_MUNMAP, .old_address = (u64)at, .old_size = size, \
@@ -140,6 +155,17 @@ static u32 shared_bit(int flags) { return flags & 3 ? (flags & 1 ? 8u : 0u) : 0u
             record_release(result == 0, &(struct long_event){.function = FN_SHMDT, .old_address = (u64)at, .released_ticks = released}, &caller); \
         }                                                                                                                   \
         return result;                                                                                                      \
+    }                                                                                                                       \
+    DEFINE(name);
+
+// Strict seccomp, and a counter that may not be read, would end the program at our next event: before either it goes on as if we were not there.
+#define DEFINE_Prctl(name)                                                                                                  \
+    int hook_##name(int option, u64 a, u64 b, u64 c, u64 d)                                                                 \
+    {                                                                                                                       \
+        enum { SetSeccomp = 22, Strict = 1, SetTsc = 26, TscFaults = 2 };                                                   \
+        if (recording() && ((option == SetSeccomp && a == Strict) || (option == SetTsc && a == TscFaults)))                  \
+            agent_give_up();                                                                                                \
+        return ((int (*)(int, u64, u64, u64, u64))real(HOOK_##name))(option, a, b, c, d);                                   \
     }                                                                                                                       \
     DEFINE(name);
 

@@ -17,7 +17,6 @@ static struct module g_modules[MAX_MODULES];
 static u8 g_gone[MAX_MODULES];
 static u32 g_count;
 static u8 *g_log;
-static struct lock g_modules_lock;
 u64 g_stack_seed = 0x5851f42d4c957f2dul;
 
 typedef struct {
@@ -276,7 +275,7 @@ const struct module *module_of(u64 pc)
     for (u32 i = 0; i < count; i++)
         if (pc >= g_modules[i].start && pc < g_modules[i].end && !g_gone[i])
             return &g_modules[i];
-    lock_take(&g_modules_lock);
+    lock_take(&g_zeroed.state.modules);
     const struct module *found = NULL;
     for (u32 i = count; i < g_count && !found; i++)
         if (pc >= g_modules[i].start && pc < g_modules[i].end)
@@ -291,14 +290,14 @@ const struct module *module_of(u64 pc)
             g_nobody[i][1] = 0x10000;
         }
     }
-    lock_drop(&g_modules_lock);
+    lock_drop(&g_zeroed.state.modules);
     return found;
 }
 
 // After dlclose: what the loader no longer has is gone.
 void modules_closed(void)
 {
-    lock_take(&g_modules_lock);
+    lock_take(&g_zeroed.state.modules);
     g_nobody_next = 0;
     for (u32 i = 0; i < COUNT(g_nobody); i++)
         g_nobody[i][0] = g_nobody[i][1] = 0;
@@ -313,7 +312,7 @@ void modules_closed(void)
             rules_forget(g_modules[i].start, g_modules[i].end);
         }
     }
-    lock_drop(&g_modules_lock);
+    lock_drop(&g_zeroed.state.modules);
 }
 
 void modules_initialize(void) { g_find_object = (int (*)(void *, struct dl_find_object *))elf_symbol("_dl_find_object"); }
@@ -323,7 +322,6 @@ void modules_reset(void)
 {
     g_count = 0;
     g_log = NULL;
-    g_modules_lock.taken = 0;
     for (u32 i = 0; i < MAX_MODULES; i++)
         g_gone[i] = 0;
     rules_forget(0, ~0ul >> 1);

@@ -16,7 +16,6 @@ struct site_table {
 
 static struct site_table *g_sites;
 static struct node *g_chunks[MAX_CHUNKS];
-static struct lock g_nodes_lock;
 
 static void sites_put(struct site_table *table, u64 hash, u64 id)
 {
@@ -75,7 +74,7 @@ static u32 node_add(u32 parent, u64 pc, u32 kind)
 
 static COLD u32 site_add(struct thread *self, u64 hash)
 {
-    lock_take(&g_nodes_lock);
+    lock_take(&g_zeroed.state.nodes);
     u32 known = self->count, id = 0;
     while (known > 0 && !(id = sites_find(self->frames[known - 1].hash)))
         known--;
@@ -89,7 +88,7 @@ static COLD u32 site_add(struct thread *self, u64 hash)
         sites_put(g_sites, frame->hash, id = child);
     }
     (void)hash;
-    lock_drop(&g_nodes_lock);
+    lock_drop(&g_zeroed.state.nodes);
     return id;
 }
 
@@ -111,5 +110,4 @@ void nodes_reset(void)
     g_sites = NULL;
     for (u32 i = 0; i < MAX_CHUNKS; i++)
         g_chunks[i] = NULL;
-    g_nodes_lock.taken = 0;
 }

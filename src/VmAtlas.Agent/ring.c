@@ -48,12 +48,11 @@ static int claim(struct thread *self)
 
 COLD struct thread *thread_register(void)
 {
-    static struct lock lock;
     struct session *session = g_agent.session;
     struct thread *found = NULL;
     if (!session)
         return NULL;
-    lock_take(&lock);
+    lock_take(&g_zeroed.state.rings);
     if (g_threads_serial != g_agent.session_serial) {
         g_threads_serial = g_agent.session_serial; // the first thread of another session: the slots of the one before are not ours
         for (u32 i = 0; i < MAX_RINGS; i++)
@@ -70,7 +69,7 @@ COLD struct thread *thread_register(void)
         if (claim(self))
             found = self;
     }
-    lock_drop(&lock);
+    lock_drop(&g_zeroed.state.rings);
     if (!found)
         __atomic_add_fetch(&session->dropped, 1, __ATOMIC_RELAXED);
     t_self = found;

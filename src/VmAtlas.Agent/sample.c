@@ -13,17 +13,16 @@ struct sampled_table {
 };
 
 static struct sampled_table *g_sampled;
-static struct lock g_sampled_lock;
 
 void sample_initialize(void)
 {
-    lock_take(&g_sampled_lock);
+    lock_take(&g_zeroed.state.sampled);
     for (u32 i = 0; i < sizeof g_sampled_hash; i++)
         g_sampled_hash[i] = 0;
     if (g_sampled)
         own_memory_end(g_sampled, sizeof *g_sampled + (g_sampled->mask + 1ul) * 8);
     g_sampled = NULL;
-    lock_drop(&g_sampled_lock);
+    lock_drop(&g_zeroed.state.sampled);
 }
 
 // -log2(x / 2^64) in 32.32 fixed point, by squaring the mantissa: 32 bits after the point.
@@ -112,20 +111,20 @@ static int make_room(void)
 
 void sampled_add(u64 address)
 {
-    lock_take(&g_sampled_lock);
+    lock_take(&g_zeroed.state.sampled);
     if (make_room()) {
         table_add(g_sampled, address);
         u8 *count = &g_sampled_hash[sampled_slot(address)];
         if (*count < 255)
             ++*count; // stays at 255 for good: more look-ups, no error
     }
-    lock_drop(&g_sampled_lock);
+    lock_drop(&g_zeroed.state.sampled);
 }
 
 int sampled_take(u64 address)
 {
     int found = 0;
-    lock_take(&g_sampled_lock);
+    lock_take(&g_zeroed.state.sampled);
     struct sampled_table *table = g_sampled;
     if (table)
         for (u64 i = (address >> 4) * 0x9e3779b97f4a7c15ul >> 32 & table->mask; table->addresses[i]; i = (i + 1) & table->mask)
@@ -137,6 +136,6 @@ int sampled_take(u64 address)
                 found = 1;
                 break;
             }
-    lock_drop(&g_sampled_lock);
+    lock_drop(&g_zeroed.state.sampled);
     return found;
 }

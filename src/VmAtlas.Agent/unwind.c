@@ -21,7 +21,6 @@ struct rule_table {
 };
 
 static struct rule_table *g_rules;
-static struct lock g_rules_lock;
 static u64 g_cache_epoch = 1;
 
 // A stack's hash is the sum of its frames', each multiplied by its place above the outermost, so that their order counts: sums need not wait for
@@ -74,7 +73,7 @@ static COLD rule rule_missing(u64 pc, int exact)
         r = RULE_SIGNAL;
     if (pc - g_agent.code_start < g_agent.code_end - g_agent.code_start)
         r |= HIDDEN << RULE_USE_AT;
-    lock_take(&g_rules_lock);
+    lock_take(&g_zeroed.state.rules);
     struct rule_table *table = g_rules;
     if (!table || table->used * 4 > table->mask) { // seldom more than one look
         struct rule_table *grown = rules_grown(table);
@@ -83,7 +82,7 @@ static COLD rule rule_missing(u64 pc, int exact)
     }
     if (table && table->used < table->mask)
         rules_put(table, rule_key(pc, exact), r);
-    lock_drop(&g_rules_lock);
+    lock_drop(&g_zeroed.state.rules);
     return r;
 }
 
@@ -109,14 +108,14 @@ static inline rule rule_at(u64 pc, int exact)
 // Code between the two addresses is gone or another: its rules are looked up anew, and no stack seen before counts.
 void rules_forget(u64 start, u64 end)
 {
-    lock_take(&g_rules_lock);
+    lock_take(&g_zeroed.state.rules);
     for (u32 i = 0; g_rules && i <= g_rules->mask; i++) {
         u64 pc = g_rules->entries[i].key >> 1;
         if (pc >= start && pc <= end)
             store_relaxed(&g_rules->entries[i].rule, RULE_UNKNOWN);
     }
     __atomic_add_fetch(&g_cache_epoch, 1, __ATOMIC_RELEASE);
-    lock_drop(&g_rules_lock);
+    lock_drop(&g_zeroed.state.rules);
 }
 
 // ---- reading the stack ----
@@ -304,15 +303,14 @@ void check_unwind(const u64 *pcs, u32 count, int truncated);
 
 static void check(struct thread *self)
 {
-    static struct lock lock;
     static u64 pcs[MAX_DEPTH]; // a stack of the target may be too small for it
     u32 count = 0;
-    lock_take(&lock);
+    lock_take(&g_zeroed.state.checked);
     for (u32 i = self->count; i-- > 0;)
         if (!self->frames[i].hidden)
             pcs[count++] = self->frames[i].pc;
     check_unwind(pcs, count, self->frames[0].kind == NODE_TRUNCATED);
-    lock_drop(&lock);
+    lock_drop(&g_zeroed.state.checked);
 }
 #endif
 

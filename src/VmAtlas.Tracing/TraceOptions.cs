@@ -28,6 +28,9 @@ public readonly record struct TraceOptions()
     /// to end, until this returns, but no longer than 10 seconds: a program of any length has a memory map that can be looked at.</summary>
     public Action<int, bool>? Look { get; init; }
 
+    /// <summary>Have <see cref="Look"/> called for a launched program that a signal ends, too. It is ptraced for that, which it can notice.</summary>
+    public bool LookWhenKilled { get; init; }
+
     /// <summary>Another build of the agent than the one beside the program: for tests.</summary>
     internal string? Agent { get; init; }
 }

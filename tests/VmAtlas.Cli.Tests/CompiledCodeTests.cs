@@ -35,6 +35,18 @@ public sealed class CompiledCodeTests : IDisposable
         Traced("", node!, "--perf-basic-prof", script).ShouldContain(n => n.Contains("makeBuffers", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void By_maps_that_the_command_line_asks_for()
+    {
+        Traced("exit 0\n", ["--perf-map"], s_target).ShouldContain(n => n.Contains("ClrTarget.Program::Keep", StringComparison.Ordinal));
+        var node = RealProgram.Find("node");
+        Assert.SkipWhen(node is null, "node is not installed");
+        var script = _files.Path("script.js");
+        File.WriteAllText(script, "function makeBuffers(n) { const kept = []; for (let i = 0; i < n; i++) kept.push(Buffer.allocUnsafeSlow(20000 + i)); return kept; }\nmakeBuffers(2000);\n");
+        Traced("", ["--perf-map"], "/bin/sh", "-c", $"exec {node} {script}").ShouldContain(n => n.Contains("makeBuffers", StringComparison.Ordinal));
+        VmatlasProcess.Run("", "trace", "--", node!, script).Error.ShouldContain("have names with --perf-map");
+    }
+
     /// <summary>In a place of its own: other pids, another /tmp, and both are gone when the trace ends.</summary>
     [Fact]
     public void By_the_map_in_the_containers_own_folder()
@@ -56,10 +68,12 @@ public sealed class CompiledCodeTests : IDisposable
         names.ShouldContain("ClrTarget.Program.Main");
     }
 
-    List<string> Traced(string input, params string[] command)
+    List<string> Traced(string input, params string[] command) => Traced(input, [], command);
+
+    List<string> Traced(string input, string[] options, params string[] command)
     {
         var file = _files.Path("launched.vmatlas");
-        var run = VmatlasProcess.Run(input, ["trace", "-o", file, "--", .. command]);
+        var run = VmatlasProcess.Run(input, ["trace", .. options, "-o", file, "--", .. command]);
         run.Code.ShouldBe(0, run.Error);
         var pid = LoadedTrace.ReadAll(file).Traces[0].Store.Process.Pid;
         File.Delete($"/tmp/perf-{pid}.map");

@@ -36,6 +36,25 @@ public sealed class ManagedLaunchTests : IDisposable
     }
 
     [Fact]
+    public void What_is_live_is_nowhere_said_to_be_nothing()
+    {
+        var (file, picture) = (_files.Path("managed.vmatlas"), _files.Path("managed.svg"));
+        VmatlasProcess.Run("", "trace", "--managed", "-o", file, "--", s_target).Error.ShouldContain("what is live is not told");
+        var sites = CommandRun.Of("sites", file).Worked().Out;
+        sites.ShouldNotContain("live 0");
+        sites.ShouldNotContain("Live K");
+        sites.Split('\n').First(l => l.Contains(" new ", StringComparison.Ordinal)).ShouldContain("System.Byte[]", Case.Sensitive, "the largest total first");
+        CommandRun.Of("calltree", file).Worked().Out.ShouldContain("ClrTarget.Program.Keep");
+        CommandRun.Of("flamegraph", file, "-o", picture).Worked();
+        File.ReadAllText(picture).ShouldContain("System.Byte[]");
+        CommandRun.Of("leaks", file).Error.ShouldContain("'vmatlas managed'");
+        CommandRun.Of("allocations", file).Error.ShouldContain("'vmatlas managed'");
+        var events = CommandRun.Of("events", file).Worked().Out;
+        events.ShouldContain("new object");
+        events.ShouldNotContain("free");
+    }
+
+    [Fact]
     public void The_program_finds_the_environment_that_it_would_find()
     {
         const string input = "variable DOTNET_DiagnosticPorts\nvariable HOME\nexit 0\n";

@@ -101,7 +101,7 @@ sealed class ManagedAllocations(int pid, ITraceSink sink, ManagedMethods methods
     {
         if (_threads.TryGetValue(tid, out var known))
             return known;
-        var thread = new TraceThread(_threads.Count, tid, tid == 0 ? "(collector)" : NameOf(tid));
+        var thread = new TraceThread(_threads.Count, tid, tid == 0 ? TraceThread.Collector : NameOf(tid));
         sink.Thread(thread);
         return _threads[tid] = thread.Index;
     }

@@ -33,6 +33,8 @@ public sealed class ManagedLaunch : IDisposable
     readonly Lock _lock = new();
     readonly List<ManagedTrace> _traces = [];
     readonly Thread _thread;
+    volatile bool _letGo;
+    int _disposed;
 
     /// <summary>By a runtime's cookie: how many times it connected. Each question takes a connection of its own.</summary>
     readonly Dictionary<Guid, int> _met = [];
@@ -63,8 +65,12 @@ public sealed class ManagedLaunch : IDisposable
     /// <summary>For the environment of the program.</summary>
     public string Variable => string.IsNullOrEmpty(_others) ? $"{_path},suspend" : $"{_others};{_path},suspend";
 
-    /// <summary>Why a runtime was let go untraced; null when none was.</summary>
-    public string? Problem { get; private set; }
+    /// <summary>Why a runtime was let go untraced, or that none has begun; null when all is well.</summary>
+    public string? Problem
+    {
+        get => field ?? (Traces.Count > 0 ? null : "no .NET runtime (5 or later) began: without --managed the command's malloc and mmap are traced");
+        private set;
+    }
 
     /// <summary>Of every runtime that began, in their order.</summary>
     public IReadOnlyList<ManagedTrace> Traces
@@ -88,8 +94,20 @@ public sealed class ManagedLaunch : IDisposable
         }
     }
 
+    /// <summary>Ends the traces while the program goes on. Runtimes that begin later are not traced, and do not wait.</summary>
+    public void LetGo()
+    {
+        List<ManagedTrace> begun;
+        lock (_lock)
+            (_letGo, begun) = (true, [.. _traces]);
+        foreach (var trace in begun)
+            trace.Stop();
+    }
+
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         _listening.Dispose();
         _thread.Join();
         foreach (var trace in _traces)
@@ -158,14 +176,21 @@ public sealed class ManagedLaunch : IDisposable
 
     void Open(int pid)
     {
-        if (pid == 0 || Traces.Count > 0 && !_children)
+        if (pid == 0 || _letGo || Traces.Count > 0 && !_children)
             return;
         try
         {
             var trace = ManagedTrace.Begin(pid, attached: false, _observer);
+            bool late;
             lock (_lock)
+            {
                 _traces.Add(trace);
-            _waits?.Invoke(pid);
+                late = _letGo;
+            }
+            if (late)
+                trace.Stop();
+            else
+                _waits?.Invoke(pid);
         }
         catch (VmAtlasException e)
         {

@@ -20,6 +20,15 @@ sealed class ManagedMethods : IFrameSource
     readonly List<string> _types = [];
     ulong[]? _starts;
 
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _methods.Count;
+        }
+    }
+
     /// <summary>The number of a type, marked.</summary>
     public ulong TypeOf(string name)
     {

@@ -31,7 +31,7 @@ public sealed class ManagedTrace : IDisposable
     readonly ManagedMethods _methods = new();
     readonly ManagedAllocations _allocations;
     readonly Thread _thread;
-    bool _finished;
+    int _finished;
 
     ManagedTrace(int pid, DiagnosticsConnection connection, ulong session, ITraceSink sink)
     {
@@ -43,6 +43,9 @@ public sealed class ManagedTrace : IDisposable
 
     /// <summary>Names the calls, best after <see cref="Stop"/>: only then the runtime has told of all methods.</summary>
     public IFrameSource Frames => _methods;
+
+    /// <summary>Methods it has told of so far: more of them name more calls.</summary>
+    public int Methods => _methods.Count;
 
     /// <summary>The runtime ended the session by itself: the process has ended.</summary>
     public bool IsTargetGone => !_thread.IsAlive;
@@ -97,9 +100,8 @@ public sealed class ManagedTrace : IDisposable
     /// <summary>Ends the session, after the runtime has told its methods.</summary>
     public void Stop()
     {
-        if (_finished)
+        if (Interlocked.Exchange(ref _finished, 1) != 0)
             return;
-        _finished = true;
         var gone = IsTargetGone;
         if (!gone)
         {
@@ -122,9 +124,8 @@ public sealed class ManagedTrace : IDisposable
     /// <summary>The same for a process that has ended, as said: what it told before is read to its end.</summary>
     public void Stop(TraceEnding ending, int value)
     {
-        if (_finished)
+        if (Interlocked.Exchange(ref _finished, 1) != 0)
             return;
-        _finished = true;
         _thread.Join(s_ending);
         Close(ending, value);
     }

@@ -14,8 +14,8 @@ static class SiteTables
     public static void WriteHead(Screen screen, LoadedTrace trace)
     {
         var (process, totals) = (trace.Store.Process, trace.Store.Totals);
-        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Time(totals.Time)}", Palette.Heading);
-        screen.CutLine(Sentence(totals, process), Palette.Muted);
+        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Time(totals.Time)}{Ending(trace.Store)}", Palette.Heading);
+        screen.CutLine(Sentence(trace.Store), Palette.Muted);
         if (totals.Dropped > 0)
             screen.Sentence($"! {totals.Dropped:N0} operations were dropped: all figures are lower bounds", Palette.Warning);
         if (totals.UnknownFrees > 0 && !process.Attached)
@@ -23,23 +23,43 @@ static class SiteTables
         screen.Line();
     }
 
-    public static string Sentence(TraceTotals totals, TraceProcess process) => FormattableString.Invariant(
-        $"live {Short(totals.Heap.LiveBytes)} in {totals.Heap.LiveCount:N0} blocks; peak {Short(totals.PeakBytes)}; allocated {Short(totals.Heap.TotalBytes)} in {totals.Heap.TotalCount:N0}")
-        + FormattableString.Invariant($"; {totals.Heap.TemporaryCount:N0} temporary; mapped {Short(totals.Mappings.LiveBytes)}")
-        + (process.SampleInterval > 0 ? $"; estimated from a sample every {Short((long)process.SampleInterval)}" : "");
+    public static string Sentence(TraceStore store)
+    {
+        var totals = store.Totals;
+        var made = store.HasOnlyTotals
+            ? FormattableString.Invariant($"made {Short(totals.Heap.TotalBytes)} in {totals.Heap.TotalCount:N0} objects; what is live is not told")
+            : FormattableString.Invariant($"live {Short(totals.Heap.LiveBytes)} in {totals.Heap.LiveCount:N0} blocks; peak {Short(totals.PeakBytes)}; ")
+                + FormattableString.Invariant($"allocated {Short(totals.Heap.TotalBytes)} in {totals.Heap.TotalCount:N0}; {totals.Heap.TemporaryCount:N0} temporary; ")
+                + $"mapped {Short(totals.Mappings.LiveBytes)}";
+        return made + (store.Process.SampleInterval > 0 ? $"; estimated from a sample every {Short((long)store.Process.SampleInterval)}" : "");
+    }
 
-    public static void Write(Screen screen, SiteTable sites, IReadOnlyList<int> rows, StackText stacks) => new TextTable(
+    /// <param name="onlyTotals">See <see cref="TraceStore.HasOnlyTotals"/>.</param>
+    public static void Write(Screen screen, SiteTable sites, IReadOnlyList<int> rows, StackText stacks, bool onlyTotals) => new TextTable(
     [
-        new("Live K", (i, cell) => Figures.Kib(cell, Bytes(sites[rows[i]].LiveBytes))) { Right = true },
-        new("Blocks", (i, cell) => cell.Append($"{sites[rows[i]].LiveCount:N0}")) { Right = true },
+        .. onlyTotals ? [] : Live(sites, rows),
         new("Total K", (i, cell) => Figures.Kib(cell, Bytes(sites[rows[i]].TotalBytes))) { Right = true },
         new("Calls", (i, cell) => cell.Append($"{sites[rows[i]].TotalCount:N0}")) { Right = true },
-        new("Peak K", (i, cell) => Figures.Kib(cell, Bytes(sites.Peak(rows[i])))) { Right = true, DropOrder = 2 },
-        new("At peak", (i, cell) => Figures.KibOrBlank(cell, Bytes(sites[rows[i]].AtPeakBytes))) { Right = true, DropOrder = 3 },
-        new("Temporary", (i, cell) => Count(cell, sites[rows[i]].TemporaryCount)) { Right = true, DropOrder = 4 },
+        .. onlyTotals ? [] : Held(sites, rows),
         new("Site", (i, cell) => cell.Append($"{sites.Site(rows[i])}")) { Right = true, DropOrder = 1 },
         new("Call", (i, cell) => cell.AppendForeign(stacks.Leaf(sites.Site(rows[i])))) { Flexible = true },
     ], rows.Count) { Below = (i, cell) => Callers(cell, stacks, sites.Site(rows[i])) }.Write(screen);
+
+    /// <summary>", ended by signal 11 (SIGSEGV)", or nothing where nothing is to be said of it.</summary>
+    public static string Ending(TraceStore store) => TraceWords.Ending(store.Ending, store.EndingValue) is { Length: > 0 } ending ? $", {ending}" : "";
+
+    static TableColumn[] Live(SiteTable sites, IReadOnlyList<int> rows) =>
+    [
+        new("Live K", (i, cell) => Figures.Kib(cell, Bytes(sites[rows[i]].LiveBytes))) { Right = true },
+        new("Blocks", (i, cell) => cell.Append($"{sites[rows[i]].LiveCount:N0}")) { Right = true },
+    ];
+
+    static TableColumn[] Held(SiteTable sites, IReadOnlyList<int> rows) =>
+    [
+        new("Peak K", (i, cell) => Figures.Kib(cell, Bytes(sites.Peak(rows[i])))) { Right = true, DropOrder = 2 },
+        new("At peak", (i, cell) => Figures.KibOrBlank(cell, Bytes(sites[rows[i]].AtPeakBytes))) { Right = true, DropOrder = 3 },
+        new("Temporary", (i, cell) => Count(cell, sites[rows[i]].TemporaryCount)) { Right = true, DropOrder = 4 },
+    ];
 
     public static void WriteJson(Utf8JsonWriter json, SiteTable sites, IReadOnlyList<int> rows, StackText stacks)
     {

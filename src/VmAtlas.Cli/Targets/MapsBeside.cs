@@ -14,6 +14,7 @@ sealed class MapsBeside(TimelineWriter file, Action<string> failed) : IDisposabl
     LiveTarget? _target;
     CancellationTokenSource _stop = new();
     Task _recording = Task.CompletedTask;
+    bool _ended;
 
     /// <summary>Begins anew, also for what a process became by exec, and returns when the first snapshot is there.</summary>
     public void BeginAndWait(int pid) => Begin(pid).Wait(s_first);
@@ -25,7 +26,7 @@ sealed class MapsBeside(TimelineWriter file, Action<string> failed) : IDisposabl
         {
             Stop();
             _target?.Dispose();
-            _target = null;
+            (_target, _ended) = (null, false);
             var first = new TaskCompletionSource();
             try
             {
@@ -49,14 +50,15 @@ sealed class MapsBeside(TimelineWriter file, Action<string> failed) : IDisposabl
             BeginAndWait(pid);
     }
 
-    /// <summary>The last snapshot, of a process that is about to end.</summary>
+    /// <summary>The last snapshot, of a process that is about to end. It may be told of that twice.</summary>
     public void End()
     {
         lock (_lock)
         {
             Stop();
-            if (_target is null)
+            if (_target is null || _ended)
                 return;
+            _ended = true;
             try
             {
                 file.Append(_target.Capture(CaptureOptions.Quick, CancellationToken.None));

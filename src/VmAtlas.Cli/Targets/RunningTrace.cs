@@ -29,8 +29,13 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         using var maps = file is null ? null : new MapsBeside(file, progress.Note);
         using var trace = LaunchedTrace.Start(command, options with { Look = maps is null ? null : (pid, ends) => Look(maps, pid, ends) }, programs);
         var (ending, value) = AwaitEnd(trace.Pid, trace.Wait, trace.Signal);
+        if (trace.Problem is { } problem)
+            progress.Note(problem);
         if (programs.All.Any(p => p.Store.Modules.Any(m => m.Path.EndsWith("/libcoreclr.so", StringComparison.Ordinal))))
-            progress.Note("it is a .NET program, and this is what its native code allocated: --managed shows the objects it makes");
+            progress.Note("it is a .NET program, and this is what its native code allocated: --managed shows the objects it makes"
+                + (options.Variables is null ? ", and --perf-map names its methods in native stacks" : ""));
+        else if (options.Variables is null && programs.All.Any(p => PerfMaps.NamesFor(p.Store.Modules)))
+            progress.Note("calls through code that its runtime makes have names with --perf-map");
         return CodeOf(ending, value);
     }
 
@@ -47,8 +52,6 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
             ((TracedProgram)trace.Sink).Resolve(trace.Frames);
         if (traces.Problem is { } problem)
             progress.Note(problem);
-        else if (traces.Traces.Count == 0)
-            progress.Note("no .NET runtime (5 or later) began: without --managed the command's malloc and mmap are traced");
         return CodeOf(ending, value);
     }
 

@@ -7,6 +7,7 @@ using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Symbols;
+using VmAtlas.Tracing;
 
 namespace VmAtlas.Cli.Targets;
 
@@ -53,8 +54,19 @@ static class SavedTrace
     static VmAtlasException NoTraceOf(string path, int? pid, IReadOnlyList<LoadedTrace> traces) => new(Failure.NotFound,
         $"{path} has no trace of process {pid}: it has {string.Join(", ", traces.Select(t => $"{t.Store.Process.Pid} ({Escape.Text(t.Store.Process.Command)})").Distinct().Take(20))}");
 
+    /// <summary>What was asked for; unless anything was, the total where nobody tells what is live.</summary>
     /// <exception cref="VmAtlasException">A word that means none.</exception>
-    public static SiteValue Value(string word) => word switch
+    public static SiteValue Value(ParseResult arguments, Option<string> option, LoadedTrace trace) =>
+        trace.Store.HasOnlyTotals && arguments.GetResult(option) is not { Implicit: false } ? SiteValue.TotalBytes : Value(arguments.GetRequiredValue(option));
+
+    /// <summary>Says why what is live of a managed program's objects is not here.</summary>
+    public static void NoteOnlyTotals(LoadedTrace trace, Session session)
+    {
+        if (trace.Store.HasOnlyTotals)
+            session.Note("a runtime tells when an object is made, not when it dies: 'vmatlas managed' counts those that live, and with --since those that became more");
+    }
+
+    static SiteValue Value(string word) => word switch
     {
         "live" => SiteValue.LiveBytes,
         "count" => SiteValue.LiveCount,

@@ -43,6 +43,7 @@ sealed class Allocations : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
+        SavedTrace.NoteOnlyTotals(trace, session);
         var blocks = Order(Choose(arguments, trace.Store), arguments.GetRequiredValue(_sort));
         var stacks = new StackText(trace.Frames);
         var top = arguments.GetValue(_top) ?? (arguments.GetValue(Json) ? int.MaxValue : DefaultTop);

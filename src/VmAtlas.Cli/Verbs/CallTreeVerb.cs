@@ -42,9 +42,9 @@ sealed class CallTreeVerb : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var value = SavedTrace.Value(arguments.GetRequiredValue(_sort));
         var shape = Shape(arguments);
         var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
+        var value = SavedTrace.Value(arguments, _sort, trace);
         var sites = arguments.GetValue(_mappings) ? trace.Store.MappingSites : trace.Store.Sites;
         var tree = CallTreeBuilder.Build(shape, trace.Store, sites, trace.Frames);
         if (arguments.GetValue(Json))
@@ -54,7 +54,7 @@ sealed class CallTreeVerb : Verb
             return 0;
         }
         SiteTables.WriteHead(session.Screen, trace);
-        Write(session.Screen, tree, value, Least(arguments, value, tree), arguments.GetValue(_depth) ?? int.MaxValue);
+        Write(session.Screen, tree, value, Least(arguments, value, tree), arguments.GetValue(_depth) ?? int.MaxValue, trace.Store.HasOnlyTotals);
         return 0;
     }
 
@@ -70,20 +70,25 @@ sealed class CallTreeVerb : Verb
 
     double Least(ParseResult arguments, SiteValue value, CallTree tree) => Math.Max(1, value.Of(tree.Figures(0)) * arguments.GetValue(_least) / 100);
 
-    static void Write(Screen screen, CallTree tree, SiteValue value, double least, int depth)
+    static void Write(Screen screen, CallTree tree, SiteValue value, double least, int depth, bool onlyTotals)
     {
         var rows = Walk(tree, value, least, depth).ToList();
         new TextTable(
         [
             new("%", (i, cell) => cell.Append($"{100.0 * value.Of(tree.Figures(rows[i].Row)) / Math.Max(1, value.Of(tree.Figures(0))):0.0}")) { Right = true },
-            new("Live K", (i, cell) => Figures.Kib(cell, SiteTables.Bytes(tree.Figures(rows[i].Row).LiveBytes))) { Right = true },
-            new("Blocks", (i, cell) => cell.Append($"{tree.Figures(rows[i].Row).LiveCount:N0}")) { Right = true, DropOrder = 1 },
+            .. onlyTotals ? [] : Live(tree, rows),
             new("Total K", (i, cell) => Figures.Kib(cell, SiteTables.Bytes(tree.Figures(rows[i].Row).TotalBytes))) { Right = true, DropOrder = 2 },
             new("Calls", (i, cell) => cell.Append($"{tree.Figures(rows[i].Row).TotalCount:N0}")) { Right = true, DropOrder = 3 },
-            new("At peak", (i, cell) => Figures.Kib(cell, SiteTables.Bytes(tree.Figures(rows[i].Row).AtPeakBytes))) { Right = true, DropOrder = 4 },
+            .. onlyTotals ? [] : (TableColumn[])[new("At peak", (i, cell) => Figures.Kib(cell, SiteTables.Bytes(tree.Figures(rows[i].Row).AtPeakBytes))) { Right = true, DropOrder = 4 }],
             new("Function", (i, cell) => Caption(cell, tree, rows[i])) { Flexible = true },
         ], rows.Count).Write(screen);
     }
+
+    static TableColumn[] Live(CallTree tree, List<(int Row, int Depth)> rows) =>
+    [
+        new("Live K", (i, cell) => Figures.Kib(cell, SiteTables.Bytes(tree.Figures(rows[i].Row).LiveBytes))) { Right = true },
+        new("Blocks", (i, cell) => cell.Append($"{tree.Figures(rows[i].Row).LiveCount:N0}")) { Right = true, DropOrder = 1 },
+    ];
 
     /// <summary>Rows worth showing, callers first, each with its depth. Not recursive: a stack can be thousands deep.</summary>
     static IEnumerable<(int Row, int Depth)> Walk(CallTree tree, SiteValue value, double least, int depth)

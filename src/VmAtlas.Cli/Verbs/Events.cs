@@ -7,6 +7,7 @@ using VmAtlas.Cli.Targets;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
+using VmAtlas.Tracing;
 
 namespace VmAtlas.Cli.Verbs;
 

@@ -39,8 +39,9 @@ sealed class FlameGraphVerb : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var (path, value) = (arguments.GetRequiredValue(_output), SavedTrace.Value(arguments.GetRequiredValue(_value)));
+        var path = arguments.GetRequiredValue(_output);
         var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
+        var value = SavedTrace.Value(arguments, _value, trace);
         var sites = arguments.GetValue(_mappings) ? trace.Store.MappingSites : trace.Store.Sites;
         if (value.Of(sites.Total) <= 0)
             throw new VmAtlasException(Failure.NotFound, $"the trace has no {value.Name()}: another --value or --mappings may have some");

@@ -14,7 +14,7 @@ namespace VmAtlas.Cli.Verbs;
 /// <summary>Turns a file of VMMap's, or a csv of ours, into a .vmatlas file.</summary>
 sealed class Import : Verb
 {
-    readonly Argument<string> _file = new("file") { Description = "A .csv of VMMap or of 'vmatlas export', a .mmp, a trace of heaptrack's (.heaptrack, plain or .gz), or an event trace log of Windows (.etl)." };
+    readonly Argument<string> _file = new("file") { Description = "A .csv of VMMap or of 'vmatlas export', a .mmp, a trace of heaptrack's (heaptrack.*, or any .gz or .zst), or an event trace log of Windows (.etl)." };
     readonly Option<string> _output = new("--output", "-o") { Description = "The .vmatlas file to write.", HelpName = "file", Required = true };
     readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Name every place where the file does not agree with itself." };
 
@@ -29,14 +29,14 @@ sealed class Import : Verb
     public override IReadOnlyList<Example> Examples => 
     [
         new("vmatlas import devenv.csv -o devenv.vmatlas", "a map from Windows, to show and compare here"),
-        new("vmatlas import heaptrack.server.4711.gz -o server.vmatlas", "a trace of heaptrack's, for sites, calltree, leaks"),
+        new("vmatlas import heaptrack.server.4711.zst -o server.vmatlas", "a trace of heaptrack's, for sites, calltree, leaks"),
         new("vmatlas import heap.etl -o heap.vmatlas", "what the processes of a Windows machine did with their heaps and VirtualAlloc"),
     ];
 
     public override int Run(ParseResult arguments, Session session)
     {
         var (path, output) = (arguments.GetRequiredValue(_file), arguments.GetRequiredValue(_output));
-        if (Path.GetFileName(path).Contains("heaptrack", StringComparison.OrdinalIgnoreCase))
+        if (HeaptrackFile.IsNamedSo(path))
             return ImportTrace(output, arguments.GetValue(Json), session, to => HeaptrackFile.Copy(path, to, output));
         if (EtlImport.IsNamedSo(path))
             return ImportTrace(output, arguments.GetValue(Json), session, to => CopyLog(path, to, output, session));

@@ -46,6 +46,7 @@ sealed class Leaks : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
+        SavedTrace.NoteOnlyTotals(trace, session);
         var from = arguments.GetValue(_from) is { } begin ? Nanoseconds(begin, "--from") : 0;
         var to = arguments.GetValue(_to) is { } end ? Nanoseconds(end, "--to") : trace.Store.Totals.Time;
         if (from >= to)

@@ -44,11 +44,11 @@ sealed class Sites : Verb
 
     public override int Run(ParseResult arguments, Session session)
     {
-        var value = SavedTrace.Value(arguments.GetRequiredValue(_sort));
         var top = arguments.GetValue(_top);
         if (top < 1)
             throw new VmAtlasException(Failure.Usage, $"--top takes a number from 1 on, not {top}");
         var trace = SavedTrace.Open(arguments.GetRequiredValue(_file), arguments.GetValue(_pid), session, SymbolFolders.Named(arguments.GetValue(_symbols), session));
+        var value = SavedTrace.Value(arguments, _sort, trace);
         var sites = arguments.GetValue(_mappings) ? trace.Store.MappingSites : trace.Store.Sites;
         var rows = Enumerable.Range(0, sites.Count).OrderByDescending(r => value.Of(sites[r])).ThenByDescending(r => sites[r].TotalBytes).ThenBy(r => sites.Site(r));
         var stacks = new StackText(trace.Frames);
@@ -58,7 +58,7 @@ sealed class Sites : Verb
             return 0;
         }
         SiteTables.WriteHead(session.Screen, trace);
-        SiteTables.Write(session.Screen, sites, [.. rows.Take(top ?? DefaultTop)], stacks);
+        SiteTables.Write(session.Screen, sites, [.. rows.Take(top ?? DefaultTop)], stacks, trace.Store.HasOnlyTotals);
         if (sites.Count > (top ?? DefaultTop))
             session.Screen.Line($"and {sites.Count - (top ?? DefaultTop):N0} more (--top)", Palette.Muted);
         return 0;

@@ -8,6 +8,7 @@ using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Tracing;
+using VmAtlas.Tracing.Windows;
 
 namespace VmAtlas.Cli.Verbs;
 
@@ -22,14 +23,16 @@ sealed class Trace : Verb
     readonly Option<string?> _output = new("--output", "-o") { Description = "The .vmatlas file to write; without one only the totals are shown at the end.", HelpName = "file" };
     readonly Option<string?> _sample = new("--sample") { Description = "Record one in so many bytes (512K costs next to nothing) instead of every operation.", HelpName = "size" };
     readonly Option<bool> _children = new("--children") { Description = "Trace the programs that the command starts, too." };
+    readonly Option<bool> _lastMap = new("--last-map") { Description = "With -o: the memory map of a command that a signal ends is read at its end, too; it is ptraced for that, as by a debugger." };
     readonly Option<bool> _managed = new("--managed") { Description = "The objects that a .NET program makes, sampled by its runtime; attached to a .NET process it is so unless --native." };
     readonly Option<bool> _native = new("--native") { Description = "What a .NET process's native code allocates; a command is traced so unless --managed." };
+    readonly Option<bool> _perfMap = new("--perf-map") { Description = "Have the runtimes of a command (.NET, node, Python 3.12) write the names of the code they make to /tmp/perf-PID.map." };
     readonly Option<string?> _symbols = SymbolFolders.Option();
 
     public Trace()
         : base("trace", "Run a command, or attach to a process, and record its allocations with call stacks.")
     {
-        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _managed, _native, _symbols])
+        foreach (var option in (Option[])[_attach, _for, _output, _sample, _children, _lastMap, _managed, _native, _perfMap, _symbols])
             Add(option);
         Add(_command);
     }
@@ -56,20 +59,26 @@ sealed class Trace : Verb
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
         if (OperatingSystem.IsWindows())
             RefuseWhatOnlyLinuxHas(arguments, isLaunch: pid is null);
-        var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children) };
+        var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children), LookWhenKilled = LastMap(arguments, command) };
+        if (arguments.GetValue(_perfMap))
+            options = options with { Variables = PerfMaps.Variables(session.Environment) };
         TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
+        var isManaged = arguments.GetValue(_managed)
+            || pid is { } attached && !arguments.GetValue(_native) && options.SampleInterval == 0 && ManagedTrace.IsManaged(attached);
+        // Before a file of the same name is lost.
+        using var system = OperatingSystem.IsWindows() && !isManaged ? BeginSystem(pid) : null;
+        if (!OperatingSystem.IsWindows())
+            Require(command, pid, isManaged);
         using var file = arguments.GetValue(_output) is { } path ? TimelineFile.Create(path) : null;
         var writer = file is null ? null : new TraceWriter(file);
         var programs = new TracedPrograms(writer);
         using var progress = new ProgressLine(session);
         var running = new RunningTrace(programs, writer, file, progress);
-        var isManaged = arguments.GetValue(_managed)
-            || pid is { } attached && !arguments.GetValue(_native) && options.SampleInterval == 0 && ManagedTrace.IsManaged(attached);
-        var code = OperatingSystem.IsWindows() && !isManaged ? RunSystem(new SystemTrace(programs, file, progress), command, pid, length, session.Cancellation)
+        var code = system is not null ? RunSystem(system, new SystemTrace(programs, file, progress), command, pid, length, session.Cancellation)
             : pid is not { } process ? isManaged ? running.LaunchManaged(command, options.FollowChildren) : running.Launch(command, options)
             : isManaged ? running.AttachManaged(process, length, session.Cancellation)
             : running.Attach(process, options, length, session.Cancellation);
-        if (!isManaged && !OperatingSystem.IsWindows())
+        if (!isManaged && system is null)
         {
             progress.Show("looking up names …");
             var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
@@ -80,20 +89,54 @@ sealed class Trace : Verb
         return code;
     }
 
-    // A method of its own: what it uses is shipped with vmatlas.exe only.
+    // Methods of their own, which do not tell what they make: what they use is shipped with vmatlas.exe only.
+#pragma warning disable CA1859
+    /// <param name="pid">Has to be there, and to let itself be read.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static int RunSystem(SystemTrace trace, string[] command, int? pid, TimeSpan? length, CancellationToken cancellation) =>
-        pid is { } process ? trace.Attach(process, length, cancellation) : trace.Launch(command);
+    static IDisposable BeginSystem(int? pid)
+    {
+        if (pid is { } process)
+            Platform.Current.Open(process).Dispose();
+        return SystemSessions.Begin();
+    }
+#pragma warning restore CA1859
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int RunSystem(IDisposable system, SystemTrace trace, string[] command, int? pid, TimeSpan? length, CancellationToken cancellation) =>
+        pid is { } process ? trace.Attach((SystemSessions)system, process, length, cancellation) : trace.Launch((SystemSessions)system, command);
 
     void RefuseWhatOnlyLinuxHas(ParseResult arguments, bool isLaunch)
     {
         if (arguments.GetValue(_sample) is not null)
             throw new VmAtlasException(Failure.Usage, "--sample is there on Linux only: Windows tells every operation");
+        if (arguments.GetValue(_perfMap) || arguments.GetValue(_lastMap))
+            throw new VmAtlasException(Failure.Usage, "--perf-map and --last-map are there on Linux only");
         if (arguments.GetValue(_children))
             throw new VmAtlasException(Failure.Usage, "--children is there on Linux only: attach to the other process with --attach");
         if (isLaunch && arguments.GetValue(_managed))
             throw new VmAtlasException(Failure.Usage, "--managed takes a process on Windows: start the program, then vmatlas trace --attach its-pid");
     }
+
+    /// <exception cref="VmAtlasException">What is asked for can not be done, as far as that can be known before.</exception>
+    static void Require(string[] command, int? pid, bool managed)
+    {
+        if (command is [['-', ..] option, ..] && !File.Exists(option))
+            throw new VmAtlasException(Failure.Usage, $"there is no option {option} ('vmatlas trace --help' shows what there is)");
+        if (pid is { } process && !managed)
+            AttachedTrace.Require(process);
+        else if (pid is null && managed)
+            StartedProgram.Require(command[0]);
+        else if (pid is null)
+            LaunchedTrace.Require(command[0]);
+    }
+
+    bool LastMap(ParseResult arguments, string[] command) => arguments.GetValue(_lastMap) switch
+    {
+        false => false,
+        _ when command.Length == 0 || arguments.GetValue(_output) is null || arguments.GetValue(_managed) =>
+            throw new VmAtlasException(Failure.Usage, "--last-map is for the native trace of a command that is kept in a file: vmatlas trace --last-map -o run.vmatlas -- command arguments"),
+        _ => true,
+    };
 
     static int ProcessOf(string target) => TargetSpec.Parse(target) switch
     {

@@ -7,6 +7,10 @@ namespace VmAtlas.Formats.Profiles;
 /// <summary>Turns heaptrack's data file into a <c>.vmatlas</c> file.</summary>
 public static class HeaptrackFile
 {
+    /// <summary>Whether a file is read as heaptrack's: it names its own after itself, and what it is told to call otherwise still ends as it was packed.</summary>
+    public static bool IsNamedSo(string path) =>
+        Path.GetFileName(path).Contains("heaptrack", StringComparison.OrdinalIgnoreCase) || Path.GetExtension(path).ToLowerInvariant() is ".gz" or ".zst";
+
     /// <returns>Events written.</returns>
     /// <exception cref="VmAtlasException">It is no such file, or damaged.</exception>
     public static long Copy(string path, Stream to, string name)

@@ -1,18 +1,26 @@
 using System.IO.Compression;
 using System.Text;
 using VmAtlas.Formats.Import;
+using VmAtlas.Formats.Interop;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 
 namespace VmAtlas.Formats.Profiles;
 
-/// <summary>Reads heaptrack's data files (interpreted, format 1 to 3, plain or .gz) and tells them as a trace.</summary>
+/// <summary>Reads heaptrack's data files (interpreted, format 1 to 3, plain, .gz or .zst) and tells them as a trace.</summary>
 /// <remarks>Heaptrack keeps no addresses and no threads: blocks get made-up addresses, and one thread did everything. Of several blocks of one size and
 /// stack the last is given back first. Nothing in a file is believed.</remarks>
 public sealed class HeaptrackImport
 {
     const int MaxLine = 1 << 20;
     const int MaxItems = 32 << 20;
+
+    /// <summary>Blocks that live at once, and characters of all texts.</summary>
+    const long MaxLive = 128 << 20, MaxText = 512 << 20;
+
+    /// <summary>A program that does the same again and again packs well, but not without end.</summary>
+    const long MostPacked = 4096, MostOfAny = 1L << 40;
+
     const ulong FirstAddress = 0x10_0000_0000;
 
     readonly ITraceSink _sink;
@@ -25,6 +33,7 @@ public sealed class HeaptrackImport
     readonly TraceBatch _batch;
     ulong _nextAddress = FirstAddress;
     long _time;
+    long _liveBlocks, _text;
     uint _nodes;
 
     HeaptrackImport(ITraceSink sink)
@@ -40,22 +49,25 @@ public sealed class HeaptrackImport
     /// <summary>The functions the file names.</summary>
     public NodeFrames Frames { get; }
 
-    /// <exception cref="VmAtlasException">It is no such file, not interpreted, compressed with zstd, or damaged: with the line.</exception>
+    /// <exception cref="VmAtlasException">It is no such file, not interpreted, or damaged: with the line.</exception>
     public static HeaptrackImport Read(string path, ITraceObserver observer)
     {
         using var file = FileErrors.Open(path, () => File.OpenRead(path));
-        return Read(Inflated(file, path), path, File.GetLastWriteTimeUtc(path), observer);
+        using var text = Unpacked(file, path);
+        return Read(text, path, File.GetLastWriteTimeUtc(path), observer, text == file ? MostOfAny : Math.Min(MostOfAny, (file.Length + 1024) * MostPacked));
     }
 
-    public static HeaptrackImport Read(Stream stream, string name, DateTimeOffset began, ITraceObserver observer)
+    /// <param name="most">Characters it may have.</param>
+    public static HeaptrackImport Read(Stream stream, string name, DateTimeOffset began, ITraceObserver observer, long most = MostOfAny)
     {
         HeaptrackImport? import = null;
         var line = 0;
         try
         {
             using var text = new StreamReader(stream, Encoding.UTF8, false, 1 << 16);
+            var lines = new BoundedLines(text, MaxLine, most);
             var (command, attached) = ("", false);
-            for (; ReadLine(text) is { } next; line++)
+            for (; lines.Next() is { } next; line++)
             {
                 if (line == 0)
                     RequireVersion(next);
@@ -77,14 +89,20 @@ public sealed class HeaptrackImport
         }
     }
 
-    static Stream Inflated(Stream file, string path)
+    static Stream Unpacked(Stream file, string path)
     {
         var magic = new byte[4];
         var read = file.ReadAtLeast(magic, 4, throwOnEndOfStream: false);
         file.Position = 0;
-        if (read == 4 && magic is [0x28, 0xB5, 0x2F, 0xFD])
-            throw new VmAtlasException(Failure.BadFile, $"{path} is compressed with zstd: unpack it first (zstd -d {path})");
-        return magic is [0x1F, 0x8B, ..] ? new GZipStream(file, CompressionMode.Decompress) : file;
+        try
+        {
+            return read == 4 && magic is [0x28, 0xB5, 0x2F, 0xFD] ? new ZstdStream(file)
+                : magic is [0x1F, 0x8B, ..] ? new GZipStream(file, CompressionMode.Decompress) : file;
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new VmAtlasException(Failure.BadFile, $"{path} is packed with zstd: install libzstd (Debian: libzstd1), or unpack it first (zstd -d {path})", e);
+        }
     }
 
     static void RequireVersion(string line)
@@ -97,13 +115,6 @@ public sealed class HeaptrackImport
             throw new InvalidDataException("only the formats 1 to 3 are known");
     }
 
-    /// <summary>A line that never ends takes no memory.</summary>
-    static string? ReadLine(StreamReader text)
-    {
-        var line = text.ReadLine();
-        return line is null || line.Length <= MaxLine ? line : throw new InvalidDataException($"it is longer than {MaxLine} characters");
-    }
-
     void Take(string line)
     {
         var words = new Words(line);
@@ -112,6 +123,8 @@ public sealed class HeaptrackImport
             case 's':
                 words.Hex();
                 Add(_strings, words.Rest);
+                if ((_text += _strings[^1].Length) > MaxText)
+                    throw new InvalidDataException($"its texts have more than {MaxText} characters");
                 break;
             case 'i':
                 Add(_instructions, Instruction(ref words));
@@ -180,6 +193,8 @@ public sealed class HeaptrackImport
 
     void Allocate(int allocation)
     {
+        if (++_liveBlocks > MaxLive)
+            throw new InvalidDataException($"more than {MaxLive} blocks are live at once");
         var (size, trace) = _allocations[allocation];
         (_live[allocation] ??= new Stack<ulong>()).Push(_nextAddress);
         Put(new TraceEvent { Operation = TraceOperation.Allocate, Function = TraceFunction.Malloc, Address = _nextAddress, Size = size, Site = trace });
@@ -187,11 +202,13 @@ public sealed class HeaptrackImport
     }
 
     /// <summary>Of a block that was there before heaptrack came nothing is known.</summary>
-    void Free(int allocation) => Put(new TraceEvent
+    void Free(int allocation)
     {
-        Operation = TraceOperation.Free, Function = TraceFunction.Free,
-        Address = _live[allocation] is { Count: > 0 } blocks ? blocks.Pop() : 16,
-    });
+        var address = 16ul;
+        if (_live[allocation] is { Count: > 0 } blocks)
+            (address, _liveBlocks) = (blocks.Pop(), _liveBlocks - 1);
+        Put(new TraceEvent { Operation = TraceOperation.Free, Function = TraceFunction.Free, Address = address });
+    }
 
     void Put(TraceEvent e) => _batch.Add(e with { Time = _time, Weight = 1 });
 

@@ -16,7 +16,13 @@ public sealed record TraceProcess(int Pid, int ParentPid, string Command, DateTi
 public sealed record TraceModule(int Index, string Path, AddressRange Range, ulong Bias, string BuildId);
 
 /// <param name="Index">Counts from 0 in the order told; a tid that comes back later is another thread.</param>
-public sealed record TraceThread(int Index, int Tid, string Name);
+public sealed record TraceThread(int Index, int Tid, string Name)
+{
+    /// <summary>A runtime's collector, in a trace of a managed program's objects: it gives them all back, nobody says when. Its tid is 0.</summary>
+    public const string Collector = "(collector)";
+
+    public bool IsCollector => Tid == 0 && Name == Collector;
+}
 
 /// <summary>How a trace of one program ended.</summary>
 public enum TraceEnding

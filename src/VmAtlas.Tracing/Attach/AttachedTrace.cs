@@ -19,6 +19,9 @@ public sealed class AttachedTrace : IDisposable
 
     public bool IsTargetGone => !File.Exists($"/proc/{Pid}/stat") || File.ReadAllText($"/proc/{Pid}/stat").Contains(") Z ", StringComparison.Ordinal);
 
+    /// <exception cref="VmAtlasException">The process can not be traced.</exception>
+    public static void Require(int pid) => Tracing.Attach.TargetCheck.Require(pid);
+
     /// <exception cref="VmAtlasException">The process can not be traced; said before it is touched wherever that can be known.</exception>
     public static AttachedTrace Attach(int pid, TraceOptions options, ITraceObserver observer)
     {

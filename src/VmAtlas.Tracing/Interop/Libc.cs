@@ -57,6 +57,10 @@ static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int waitpid(int tid, int* status, int options);
 
+    /// <summary>waitid(2).</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int waitid(int kind, uint id, byte* info, int options);
+
     /// <summary>usleep(3). A signal ends it early.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int usleep(uint microseconds);

@@ -7,13 +7,17 @@ static unsafe partial class Ptrace
 {
     public const int PTRACE_CONT = 7;
     public const int PTRACE_DETACH = 17;
+    public const int PTRACE_GETEVENTMSG = 0x4201;
     public const int PTRACE_GETSIGINFO = 0x4202;
     public const int PTRACE_GETREGSET = 0x4204;
     public const int PTRACE_SETREGSET = 0x4205;
     public const int PTRACE_SEIZE = 0x4206;
     public const int PTRACE_INTERRUPT = 0x4207;
+    public const int PTRACE_LISTEN = 0x4208;
     public const int PTRACE_GETSIGMASK = 0x420a;
     public const int PTRACE_SETSIGMASK = 0x420b;
+
+    public const int PTRACE_O_TRACEEXIT = 0x40;
 
     public const int NT_PRSTATUS = 1;
     public const int NT_X86_XSTATE = 0x202;

@@ -10,12 +10,19 @@ public sealed class LaunchedTrace : IDisposable
 {
     readonly SharedFile _file;
     readonly SessionPump _pump;
+    readonly Launch.ExitWatch? _watch;
     readonly Lock _ending = new();
     bool _finished;
 
-    LaunchedTrace(int pid, SharedFile file, SessionPump pump) => (Pid, _file, _pump) = (pid, file, pump);
+    LaunchedTrace(int pid, SharedFile file, SessionPump pump, Launch.ExitWatch? watch) => (Pid, _file, _pump, _watch) = (pid, file, pump, watch);
 
     public int Pid { get; }
+
+    /// <summary>What went wrong with <see cref="TraceOptions.LookWhenKilled"/>; null when nothing did.</summary>
+    public string? Problem => _watch?.Problem;
+
+    /// <exception cref="VmAtlasException">The program is not there, or can not be traced.</exception>
+    public static void Require(string program) => Launch.ProgramFile.RequireTraceable(Launch.ProgramFile.Find(program));
 
     /// <exception cref="VmAtlasException">The program is not there, or can not be traced (said before it is started).</exception>
     public static LaunchedTrace Start(IReadOnlyList<string> command, TraceOptions options, ITraceObserver observer)
@@ -30,6 +37,7 @@ public sealed class LaunchedTrace : IDisposable
             file.Root.Flags = FlagsOf(options, ticks);
             var began = DateTimeOffset.UtcNow;
             var pid = Launch.Spawn.Start(program, command, EnvironmentFor(file, options), options.Folder, options.NoInput);
+            var watch = options.LookWhenKilled && options.Look is { } last ? Launch.ExitWatch.Start(pid, () => last(pid, true)) : null;
             var first = true;
             var words = string.Join(' ', command);
             var pump = new SessionPump(file, ticks, observer, p =>
@@ -39,7 +47,7 @@ public sealed class LaunchedTrace : IDisposable
                 first = false;
                 return new TraceProcess(p, 0, command, began, false, 0);
             }, options.Look is { } look ? (p, ends) => LookAt(look, p, pid, ends) : null);
-            return new LaunchedTrace(pid, file, pump);
+            return new LaunchedTrace(pid, file, pump, watch);
         }
         catch
         {
@@ -51,6 +59,7 @@ public sealed class LaunchedTrace : IDisposable
     /// <summary>Waits for the program's end and reads all it did; also when the trace itself has ended before.</summary>
     public (TraceEnding Ending, int Value) Wait()
     {
+        _watch?.Wait(); // it takes the stops, so that the end is all there is to wait for
         var (ending, value) = Launch.Spawn.Wait(Pid);
         Finish(ending, value);
         return (ending, value);

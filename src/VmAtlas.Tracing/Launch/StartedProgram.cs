@@ -10,6 +10,9 @@ public sealed class StartedProgram
 
     public int Pid { get; }
 
+    /// <exception cref="VmAtlasException">There is no such program.</exception>
+    public static void Require(string program) => _ = Launch.ProgramFile.Find(program);
+
     /// <param name="variables">Set in its environment besides our own.</param>
     /// <param name="folder">Where it runs; our own when null.</param>
     /// <param name="noInput">It reads nothing, instead of what we would read.</param>

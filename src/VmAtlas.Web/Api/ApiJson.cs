@@ -19,7 +19,8 @@ sealed record LaunchRequest(string Program, string[]? Arguments, string? Folder,
 
 /// <param name="SampleInterval">Mean bytes between two samples; null or 0 records every operation.</param>
 /// <param name="Children">The programs it starts, too.</param>
-sealed record TraceRequest(ulong? SampleInterval, bool? Children);
+/// <param name="Managed">The objects of a .NET program, sampled by its runtime, instead of what its native code allocates.</param>
+sealed record TraceRequest(ulong? SampleInterval, bool? Children, bool? Managed = null);
 
 /// <param name="Folders">Whole paths.</param>
 sealed record SymbolsRequest(string[]? Folders);
@@ -118,6 +119,12 @@ sealed record TraceAnswer(
     public long Dropped { get; init; }
 
     public int Sites { get; init; }
+
+    /// <summary>In words, where it was not plain: "ended by signal 11 (SIGSEGV)".</summary>
+    public string? Ended { get; init; }
+
+    /// <summary>Its blocks are objects, of which nobody tells when they die: the figures of what is live mean nothing.</summary>
+    public bool OnlyTotals { get; init; }
 }
 
 /// <summary>A part of a range and the call that mapped it, so many seconds after the trace began.</summary>

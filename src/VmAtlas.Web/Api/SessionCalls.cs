@@ -23,7 +23,7 @@ static class SessionCalls
         {
             var request = await context.ReadJson(ApiJson.Default.LaunchRequest);
             var session = request.Trace is { } trace
-                ? await api.Sessions.Launch([request.Program, .. request.Arguments ?? []], TraceCalls.OptionsOf(trace, request), api.Clock, api.Events, context.RequestAborted)
+                ? await api.Sessions.Launch([request.Program, .. request.Arguments ?? []], TraceCalls.OptionsOf(trace, request), trace.Managed ?? false, api.Clock, api.Events, context.RequestAborted)
                 : await api.Sessions.OpenProcess(Launcher.Start(request), api.Clock, api.Events, context.RequestAborted);
             await context.WriteJson(Describe(session), ApiJson.Default.SessionAnswer);
         });

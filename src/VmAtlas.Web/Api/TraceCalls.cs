@@ -19,9 +19,16 @@ static class TraceCalls
         routes.MapPost("/api/sessions/{id}/trace", async context =>
         {
             var session = SessionCalls.SessionOf(context, api);
-            var options = OptionsOf(await context.ReadJson(ApiJson.Default.TraceRequest));
+            var request = await context.ReadJson(ApiJson.Default.TraceRequest);
+            var options = OptionsOf(request);
             var (live, traces) = (session.LiveOrThrow, (LiveTraces)session.Traces);
-            await Task.Run(() => traces.Attach(live.Pid, options), context.RequestAborted);
+            await Task.Run(() =>
+            {
+                if (request.Managed ?? false)
+                    traces.AttachManaged(live.Pid);
+                else
+                    traces.Attach(live.Pid, options);
+            }, context.RequestAborted);
             if (live.Interval is null)
                 live.SetInterval(SessionStore.TracedInterval);
             await Tell(context, api, session);
@@ -83,6 +90,8 @@ static class TraceCalls
             UnknownFrees = totals.UnknownFrees,
             Dropped = totals.Dropped,
             Sites = store.Sites.Count,
+            Ended = TraceWords.Ending(store.Ending, store.EndingValue) is { Length: > 0 } ended ? ended : null,
+            OnlyTotals = store.HasOnlyTotals,
         };
     }
 

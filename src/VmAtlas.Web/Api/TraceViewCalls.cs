@@ -31,7 +31,7 @@ static class TraceViewCalls
             return traces.Look(number, p => AllocationsFrame.Of(p, range, (uint?)site, MostBlocks));
         }));
         routes.MapGet(Route + "/calltree", context => Frame(context, api, (traces, number) =>
-            CallTreeFrame.Of(traces.Tree(number, ShapeOf(context), context.Query("of") == "mappings"), MostTreeRows)));
+            CallTreeFrame.Of(traces.Tree(number, ShapeOf(context), context.Query("of") == "mappings"), MostTreeRows, traces.Look(number, p => p.Store.HasOnlyTotals))));
         routes.MapGet(Route + "/growth", context => Frame(context, api, (traces, number) =>
         {
             var (from, to) = (Time(context, "from") ?? 0, Time(context, "to"));

@@ -9,8 +9,9 @@ static class CallTreeFrame
     /// <summary>Columns "parent", "children" that have rows, "hidden" ones that have none, texts "label" and "module", "tid", and the figures of the row with all
     /// below it: "liveBytes", "liveCount", "totalBytes", "totalCount", "atPeakBytes", "temporaryCount"; "ownLiveBytes" and "ownTotalBytes" of
     /// the row alone.</summary>
+    /// <param name="onlyTotals">See <see cref="TraceStore.HasOnlyTotals"/>: figures of what is live are left out.</param>
     /// <param name="most">Rows. Of more, those with the most bytes asked for, which with any row are its callers, too.</param>
-    public static ColumnFrame Of(CallTree tree, int most)
+    public static ColumnFrame Of(CallTree tree, int most, bool onlyTotals = false)
     {
         var rows = Choose(tree, most);
         var place = new int[tree.Count];
@@ -32,15 +33,18 @@ static class CallTreeFrame
             FrameColumn.Unsigned("tid", "", i => (uint)tree.Label(rows[i]).Tid),
             texts.Column("label", rows.Length, i => i == 0 ? "all" : tree.Label(rows[i]).Text is { Length: > 0 } text ? text : "(unknown)"),
             texts.Column("module", rows.Length, i => tree.Label(rows[i]).Module),
-            Figure("liveBytes", "B", f => f.LiveBytes),
-            Figure("liveCount", "", f => f.LiveCount),
             Figure("totalBytes", "B", f => f.TotalBytes),
             Figure("totalCount", "", f => f.TotalCount),
-            Figure("atPeakBytes", "B", f => f.AtPeakBytes),
-            Figure("temporaryCount", "", f => f.TemporaryCount),
-            FrameColumn.Doubles("ownLiveBytes", "B", i => tree.OwnFigures(rows[i]).LiveBytes),
             FrameColumn.Doubles("ownTotalBytes", "B", i => tree.OwnFigures(rows[i]).TotalBytes),
         ];
+        if (!onlyTotals)
+        {
+            columns.Add(Figure("liveBytes", "B", f => f.LiveBytes));
+            columns.Add(Figure("liveCount", "", f => f.LiveCount));
+            columns.Add(Figure("atPeakBytes", "B", f => f.AtPeakBytes));
+            columns.Add(Figure("temporaryCount", "", f => f.TemporaryCount));
+            columns.Add(FrameColumn.Doubles("ownLiveBytes", "B", i => tree.OwnFigures(rows[i]).LiveBytes));
+        }
         return ColumnFrame.Of(rows.Length, columns, texts.All);
 
         FrameColumn Figure(string name, string unit, Func<SiteFigures, double> value) => FrameColumn.Doubles(name, unit, i => value(tree.Figures(rows[i])));

@@ -23,7 +23,7 @@ static class TraceReport
             pack("about", body => JsonSerializer.Serialize(body, about, ApiJson.Default.TraceAnswer));
             json.WriteStartObject("trees");
             foreach (var (name, shape) in (IEnumerable<(string, CallTreeShape)>)[("top-down", CallTreeShape.TopDown), ("bottom-up", CallTreeShape.BottomUp), ("module", CallTreeShape.ByModule), ("thread", CallTreeShape.ByThread)])
-                pack(name, body => Write(CallTreeFrame.Of(traces.Tree(about.Number, shape, mappings: false), MostTreeRows), body));
+                pack(name, body => Write(CallTreeFrame.Of(traces.Tree(about.Number, shape, mappings: false), MostTreeRows, about.OnlyTotals), body));
             json.WriteEndObject();
             pack("allocations", body => Write(traces.Look(about.Number, p => AllocationsFrame.Of(p, AllocationsFrame.Everywhere, null, MostBlocks)), body));
             pack("growth", body => Write(traces.Look(about.Number, p => GrowthFrame.Of(p, 0, p.Store.Totals.Time, MostSites)), body));

@@ -30,9 +30,11 @@ sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, 
         OpenLive(_ => pid, clock, events, cancellation);
 
     /// <summary>Starts a program with a trace of it, and opens it; its map is read once a second, as its trace goes on.</summary>
-    public async Task<Session> Launch(IReadOnlyList<string> command, TraceOptions options, TimeProvider clock, EventHub events, CancellationToken cancellation)
+    /// <param name="managed">Of the objects of a .NET program.</param>
+    public async Task<Session> Launch(
+        IReadOnlyList<string> command, TraceOptions options, bool managed, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
-        var session = await OpenLive(traces => traces.Launch(command, options), clock, events, cancellation);
+        var session = await OpenLive(traces => managed ? traces.LaunchManaged(command, options) : traces.Launch(command, options), clock, events, cancellation);
         session.Live?.SetInterval(TracedInterval);
         return session;
     }
@@ -40,7 +42,7 @@ sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, 
     async Task<Session> OpenLive(Func<LiveTraces, int> begin, TimeProvider clock, EventHub events, CancellationToken cancellation)
     {
         var (id, timeline) = (NextId(), new SpilledTimeline());
-        var traces = new LiveTraces(timeline.Traces, timeline.FilePath, () => timeline.Length, symbols.Path);
+        var traces = new LiveTraces(timeline.Traces, timeline.FilePath, () => timeline.Length, symbols);
         LiveProcess? live = null;
         try
         {
@@ -78,7 +80,7 @@ sealed class SessionStore(IPlatform platform, Func<string, Snapshot?> readDump, 
     /// <param name="folder">Goes when the session does.</param>
     public Session OpenFile(string path, string? title = null, PrivateFolder? folder = null)
     {
-        var (timeline, traces) = (readDump(path) is { } dump ? Timeline.Of([dump]) : Importer.Open(path), new FileTraces(path));
+        var (timeline, traces) = (readDump(path) is { } dump ? Timeline.Of([dump]) : Importer.Open(path), new FileTraces(path, symbols));
         if (timeline.Count == 0)
         {
             (timeline as IDisposable)?.Dispose();

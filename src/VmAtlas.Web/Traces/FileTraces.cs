@@ -2,11 +2,15 @@ using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
+using VmAtlas.Symbols;
+using VmAtlas.Tracing;
+using VmAtlas.Web.Sessions;
 
 namespace VmAtlas.Web.Traces;
 
 /// <summary>The traces of a saved file. Whether there are any is known at once; they are read when the first view asks.</summary>
-sealed class FileTraces(string path) : TargetTraces
+/// <param name="symbols">Where names that the file lacks are looked for; null for nowhere.</param>
+sealed class FileTraces(string path, SymbolSetting? symbols = null) : TargetTraces
 {
     readonly Lazy<int> _count = new(() => CountIn(path));
     readonly Lazy<IReadOnlyList<ProgramTrace>> _programs = new(() =>
@@ -17,6 +21,16 @@ sealed class FileTraces(string path) : TargetTraces
     protected override IReadOnlyList<ProgramTrace> Programs => _programs.Value;
 
     protected override string EventFile() => path;
+
+    /// <summary>Its names were looked up when it was made: only folders that somebody named can have more, and each time that others are named.</summary>
+    protected override void Resolve(ProgramTrace program)
+    {
+        var now = symbols?.Path ?? SymbolPath.Default;
+        if (now.Equals(program.Searched ?? SymbolPath.Default))
+            return;
+        NamesAfterwards.LookUp(program.Frames, program.Store.CallNodes, program.Store.Modules, now);
+        program.Searched = now;
+    }
 
     static int CountIn(string path)
     {

@@ -1,8 +1,10 @@
+using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Symbols;
 using VmAtlas.Tracing;
+using VmAtlas.Web.Sessions;
 
 namespace VmAtlas.Web.Traces;
 
@@ -11,15 +13,22 @@ namespace VmAtlas.Web.Traces;
 /// <param name="file">That file.</param>
 /// <param name="length">Bytes of it.</param>
 /// <param name="symbols">Where debug information is looked for.</param>
-sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, SymbolPath symbols) : TargetTraces, ITraceObserver
+sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, SymbolSetting symbols) : TargetTraces, ITraceObserver
 {
     /// <summary>Of a larger file the views have figures, but no more events.</summary>
     public const long MostBytes = 4L << 30;
 
     readonly Lock _lock = new();
     readonly List<ProgramTrace> _programs = [];
+
+    /// <summary>Those of the objects of .NET programs; more may come while a launched program starts others.</summary>
+    readonly List<Func<IReadOnlyList<ManagedTrace>>> _managed = [];
+    ManagedLaunch? _launch;
     RunningTrace? _running;
-    SymbolFrames? _symbols;
+    (SymbolFrames Frames, SymbolPath Path)? _symbols;
+
+    /// <summary>What the target calls "/", where that may be another than ours.</summary>
+    string? _root;
 
     /// <summary>A trace has ended, by itself or because it was told to.</summary>
     public event Action? Ended;
@@ -64,21 +73,38 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         return trace.Pid;
     }
 
+    /// <summary>The same with the objects that a .NET program makes, as its runtime tells them, from the first on.</summary>
+    public int LaunchManaged(IReadOnlyList<string> command, TraceOptions options)
+    {
+        RequireLinux();
+        _launch = new ManagedLaunch(this, options.FollowChildren, Environment.GetEnvironmentVariable(ManagedLaunch.VariableName));
+        var variables = new Dictionary<string, string>(options.Variables ?? new Dictionary<string, string>()) { [ManagedLaunch.VariableName] = _launch.Variable };
+        var program = StartedProgram.Start(command, variables, options.Folder, options.NoInput);
+        Run(RunningTrace.Of(_launch, program), () => _launch.Traces);
+        return program.Pid;
+    }
+
+    /// <summary>Has the runtime of a .NET process tell which objects it makes.</summary>
+    /// <exception cref="VmAtlasException">It has none, or is traced already.</exception>
+    public void AttachManaged(int pid)
+    {
+        RequireNone();
+        var trace = ManagedTrace.Attach(pid, this);
+        Stopped = null;
+        Run(RunningTrace.Of(trace), () => [trace]);
+    }
+
     /// <summary>Loads the agent into a running process.</summary>
     /// <exception cref="VmAtlasException">It can not be traced, or is already.</exception>
     public void Attach(int pid, TraceOptions options)
     {
         RequireLinux();
-        lock (_lock)
-        {
-            if (_running is not null)
-                throw new VmAtlasException(Failure.Usage, "it is being traced already: stop that trace first");
-        }
+        RequireNone();
         var trace = AttachedTrace.Attach(pid, options, this);
         Stopped = trace.Stopped;
         var root = $"/proc/{pid}/root";
         lock (_lock)
-            _symbols ??= new SymbolFrames(symbols, Directory.Exists(root + "/") ? root : null);
+            _root = Directory.Exists(root + "/") ? root : null;
         Run(RunningTrace.Of(trace));
     }
 
@@ -99,8 +125,10 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
         lock (_lock)
         {
             var (store, recording) = (new TraceStore(process), writer.Begin(process));
-            _programs.Add(new ProgramTrace(_programs.Count, store, new NodeFrames(store.CallNodes, store.Modules), recording, PerfMapFile.Of(process.Pid)));
-            return new TraceTee(store, new BoundedRecording(recording, length, MostBytes));
+            var sink = new TraceTee(store, new BoundedRecording(recording, length, MostBytes));
+            var map = OperatingSystem.IsLinux() ? PerfMapFile.Of(process.Pid) : null;
+            _programs.Add(new ProgramTrace(_programs.Count, store, new NodeFrames(store.CallNodes, store.Modules), recording, map) { Sink = sink });
+            return sink;
         }
     }
 
@@ -126,16 +154,38 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
 
     protected override void Resolve(ProgramTrace program)
     {
-        SymbolFrames source;
+        ManagedTrace? managed;
         lock (_lock)
-            source = _symbols ??= new SymbolFrames(symbols);
-        FrameResolution.ResolveAll(program.Frames, program.Store.CallNodes, program.Store.Modules, new CompiledFrames(source, program.PerfMap), program.Store.Gate);
+            managed = _managed.SelectMany(m => m()).FirstOrDefault(t => t.Sink == program.Sink);
+        var (store, files) = (program.Store, managed is null ? Symbols() : null);
+        if (managed is not null)
+            program.Methods = managed.Methods;
+        else if (program.Searched is { } searched && !searched.Equals(_symbols?.Path))
+            NamesAfterwards.LookUp(program.Frames, store.CallNodes, store.Modules, files!, store.Gate); // what had no name then
+        FrameResolution.ResolveAll(program.Frames, store.CallNodes, store.Modules, managed?.Frames ?? new CompiledFrames(files!, program.PerfMap, program.Runtime), store.Gate);
+        if (managed is null && !_symbols!.Value.Path.Equals(program.Searched))
+            program.Searched = _symbols.Value.Path;
+    }
+
+    /// <summary>Looked at by one call at a time, as all names are.</summary>
+    SymbolFrames Symbols()
+    {
+        var path = symbols.Path;
+        if (_symbols is { } known && known.Path.Equals(path))
+            return known.Frames;
+        _symbols?.Frames.Dispose();
+        string? root;
+        lock (_lock)
+            root = _root;
+        _symbols = (new SymbolFrames(path, root), path);
+        return _symbols.Value.Frames;
     }
 
     protected override void Close()
     {
         Stop();
-        _symbols?.Dispose();
+        _launch?.Dispose();
+        _symbols?.Frames.Dispose();
         foreach (var program in Programs)
             program.PerfMap?.Dispose();
     }
@@ -146,14 +196,32 @@ sealed class LiveTraces(TraceWriter writer, string file, Func<long> length, Symb
             throw new VmAtlasException(Failure.Usage, "allocations can be traced on Linux only");
     }
 
-    void Run(RunningTrace trace)
+    void RequireNone()
     {
         lock (_lock)
+        {
+            if (_running is not null)
+                throw new VmAtlasException(Failure.Usage, "it is being traced already: stop that trace first");
+        }
+    }
+
+    void Run(RunningTrace trace, Func<IReadOnlyList<ManagedTrace>>? managed = null)
+    {
+        lock (_lock)
+        {
             (_running, Problem) = (trace, null);
+            if (managed is not null)
+                _managed.Add(managed);
+        }
         trace.End.ContinueWith(end =>
         {
             lock (_lock)
-                (_running, Problem) = (null, end.Result?.Message);
+            {
+                foreach (var program in _programs.Where(p => trace.Runtime is not null && p.Runtime is null))
+                    program.Runtime = trace.Runtime;
+            }
+            lock (_lock)
+                (_running, Problem) = (null, end.Result?.Message ?? (managed is null ? null : _launch?.Problem));
             Ended?.Invoke();
         }, TaskScheduler.Default);
     }

@@ -1,5 +1,6 @@
 using VmAtlas.Formats.Profiles;
 using VmAtlas.Formats.Vmatlas.Traces;
+using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Symbols;
 
@@ -22,4 +23,50 @@ sealed class ProgramTrace(int number, TraceStore store, NodeFrames frames, Trace
     public PerfMapFile? PerfMap => map;
 
     public StackText Stacks { get; } = new(frames);
+
+    /// <summary>Raised when calls may have got other names: what was made of the old ones is to be made anew.</summary>
+    public int Names { get; private set; }
+
+    /// <summary>What is told of it.</summary>
+    public ITraceSink? Sink { get; init; }
+
+    /// <summary>Where names were looked for the last time; null where they were not, but came with the file.</summary>
+    public SymbolPath? Searched
+    {
+        get;
+        set
+        {
+            field = value;
+            Names++;
+        }
+    }
+
+    /// <summary>Methods of the runtime that are known; a call without a name may be one of more.</summary>
+    public int Methods
+    {
+        get;
+        set
+        {
+            if (value != field)
+                MoreIsKnown();
+            field = value;
+        }
+    }
+
+    /// <summary>Knows the code that its runtime made; null while it was not asked.</summary>
+    public IFrameSource? Runtime
+    {
+        get;
+        set
+        {
+            field = value;
+            MoreIsKnown();
+        }
+    }
+
+    void MoreIsKnown()
+    {
+        frames.ForgetBare();
+        Names++;
+    }
 }

@@ -1,4 +1,6 @@
+using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Model;
+using VmAtlas.Model.Tracing;
 using VmAtlas.Tracing;
 
 namespace VmAtlas.Web.Traces;
@@ -35,8 +37,39 @@ sealed class RunningTrace
         }
     }
 
+    /// <summary>Knows the methods of the .NET process that was attached to, at the trace's end; null for any other.</summary>
+    public IFrameSource? Runtime { get; private set; }
+
     /// <summary>Of a process that was attached to.</summary>
     public static RunningTrace Of(AttachedTrace trace)
+    {
+        var stop = new ManualResetEventSlim();
+        RunningTrace running = null!;
+        return running = new RunningTrace(UntilEnd, stop.Set).Begin();
+
+        void UntilEnd()
+        {
+            using (trace)
+            {
+                while (!stop.Wait(s_look) && !trace.IsTargetGone)
+                {
+                }
+                trace.Detach();
+                if (ManagedTrace.IsManaged(trace.Pid))
+                    running.Runtime = ManagedCode.NamesOf(trace.Pid);
+            }
+        }
+    }
+
+    /// <summary>Ends the trace and waits until everything that it saw is told.</summary>
+    public void Stop()
+    {
+        _stop();
+        _end.Task.Wait();
+    }
+
+    /// <summary>Of the objects of a .NET process that was asked for them.</summary>
+    public static RunningTrace Of(ManagedTrace trace)
     {
         var stop = new ManualResetEventSlim();
         return new RunningTrace(UntilEnd, stop.Set).Begin();
@@ -48,16 +81,31 @@ sealed class RunningTrace
                 while (!stop.Wait(s_look) && !trace.IsTargetGone)
                 {
                 }
-                trace.Detach();
+                trace.Stop();
             }
         }
     }
 
-    /// <summary>Ends the trace and waits until everything that it saw is told.</summary>
-    public void Stop()
+    /// <summary>Of the objects of .NET programs that were launched. Runtimes that begin after it was stopped are met, and let go on.</summary>
+    public static RunningTrace Of(ManagedLaunch launch, StartedProgram program)
     {
-        _stop();
-        _end.Task.Wait();
+        RunningTrace running = null!;
+        return running = new RunningTrace(Wait, Stop).Begin();
+
+        void Wait()
+        {
+            using (launch)
+            {
+                var (ending, value) = program.Wait();
+                launch.Finish(program.Pid, ending, value);
+            }
+        }
+
+        void Stop()
+        {
+            launch.LetGo();
+            running._end.TrySetResult(null);
+        }
     }
 
     RunningTrace Begin()

@@ -9,7 +9,7 @@ namespace VmAtlas.Web.Traces;
 abstract class TargetTraces : IDisposable
 {
     readonly Lock _lock = new();
-    (int Program, CallTreeShape Shape, bool Mappings, long Operations, CallTree Tree)? _tree;
+    (int Program, CallTreeShape Shape, bool Mappings, long Operations, int Names, CallTree Tree)? _tree;
 
     /// <summary>Programs there are; known without reading a whole file.</summary>
     public abstract int Count { get; }
@@ -81,10 +81,10 @@ abstract class TargetTraces : IDisposable
     public CallTree Tree(int number, CallTreeShape shape, bool mappings) => Look(number, program =>
     {
         var operations = program.Store.Totals.Operations;
-        if (_tree is { } kept && (kept.Program, kept.Shape, kept.Mappings, kept.Operations) == (number, shape, mappings, operations))
+        if (_tree is { } kept && (kept.Program, kept.Shape, kept.Mappings, kept.Operations, kept.Names) == (number, shape, mappings, operations, program.Names))
             return kept.Tree;
         var tree = CallTreeBuilder.Build(shape, program.Store, mappings ? program.Store.MappingSites : program.Store.Sites, program.Frames);
-        _tree = (number, shape, mappings, operations, tree);
+        _tree = (number, shape, mappings, operations, program.Names, tree);
         return tree;
     });
 

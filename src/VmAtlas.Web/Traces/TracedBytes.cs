@@ -7,14 +7,14 @@ static class TracedBytes
 {
     /// <param name="pid">Of the process whose chart it is; what it started has traces of its own.</param>
     /// <param name="times">Rising.</param>
-    /// <returns>NaN where nobody traced.</returns>
+    /// <returns>NaN where nobody traced, or where nobody tells what is live.</returns>
     public static double[] At(TargetTraces traces, int pid, IReadOnlyList<DateTimeOffset> times)
     {
         var bytes = new double[times.Count];
         Array.Fill(bytes, double.NaN);
         traces.LookAtAll(program =>
         {
-            if (program.Store.Process.Pid == pid)
+            if (program.Store.Process.Pid == pid && !program.Store.HasOnlyTotals)
                 Fill(program.Store, times, bytes);
         });
         return bytes;

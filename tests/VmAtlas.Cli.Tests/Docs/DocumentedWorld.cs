@@ -14,7 +14,7 @@ sealed record ShellRun(string Line, int ExitCode, string Out, string Error);
 /// <summary>
 /// What the pages speak of, for real: 1234 and 5678 are two processes, firefox the name of one, 7f12ab345678 an address in its heap,
 /// before.vmatlas, old.vmatlas, map.vmatlas, long.vmatlas, objects.vmatlas, later.vmatlas, devenv.csv, core, crash.dmp and heap.etl files; ./server and script.py are programs
-/// that keep memory, app.dll is one of .NET, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.gz one in heaptrack's format; 0x5555deadbeef is a block in it and 17
+/// that keep memory, app.dll is one of .NET, run.vmatlas and server.vmatlas traces of them, heaptrack.server.4711.zst one in heaptrack's format; 0x5555deadbeef is a block in it and 17
 /// the call site that asked for it; 10s, 30s, 1m and 5m pass sooner, and a port is any that is free.
 /// Commands that go on until Ctrl-C get it as soon as they have something to show.
 /// </summary>

@@ -22,7 +22,9 @@ sealed class TracedProgram
         var run = Path.Combine(kept, "run.vmatlas");
         CommandRun.Of("trace", "-o", run, "--", server).Worked();
         File.Copy(run, Path.Combine(kept, "server.vmatlas"));
-        CommandRun.Of("export", run, "--format", "heaptrack", "-o", Path.Combine(kept, "heaptrack.server.4711.gz")).Worked();
+        var heaptrack = Path.Combine(kept, "heaptrack.server.4711");
+        CommandRun.Of("export", run, "--format", "heaptrack", "-o", heaptrack).Worked();
+        Tool.Output("zstd", "-q", "--rm", heaptrack, "-o", heaptrack + ".zst");
         var largest = CommandRun.Of("allocations", run, "--sort", "size", "--top", "1", "--json").Json()[0];
         Block = largest.GetProperty("address").GetString()![2..];
         Site = largest.GetProperty("site").GetInt32();

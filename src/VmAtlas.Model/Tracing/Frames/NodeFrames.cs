@@ -15,6 +15,9 @@ public sealed class NodeFrames
     /// <summary>By node: where in the pool its frames begin, and how many they are; 0 where nothing was resolved.</summary>
     readonly List<(int First, int Count)> _places = [];
 
+    /// <summary>Nodes that were shown by their bare address, since no module has it and nobody named it.</summary>
+    readonly List<uint> _bare = [];
+
     public NodeFrames(NodeTable nodes, IReadOnlyList<TraceModule> modules) => (_nodes, _modules) = (nodes, modules);
 
     /// <summary>Names of functions, paths of modules and source files.</summary>
@@ -29,7 +32,11 @@ public sealed class NodeFrames
         get
         {
             if (!IsResolved(node))
+            {
                 Set(node, [Number(Unnamed(_nodes[node]))]);
+                if (_nodes[node].Module < 0)
+                    _bare.Add(node);
+            }
             var (first, count) = _places[(int)node];
             return CollectionsMarshal.AsSpan(_pool).Slice(first, count);
         }
@@ -68,6 +75,14 @@ public sealed class NodeFrames
             CollectionsMarshal.SetCount(_places, (int)Math.Max(node + 1, _nodes.End));
         _places[(int)node] = (_pool.Count, frames.Length);
         _pool.AddRange(frames);
+    }
+
+    /// <summary>Nodes that have a bare address for a name count as not resolved again: who made their code may have told its name since.</summary>
+    public void ForgetBare()
+    {
+        foreach (var node in _bare)
+            _places[(int)node] = default;
+        _bare.Clear();
     }
 
     /// <summary>Path of the module of a node's code; 0 where it has none.</summary>

@@ -10,6 +10,9 @@ public sealed class ThreadNames
 
     public int Count => _threads.Count;
 
+    /// <summary>One of them is <see cref="TraceThread.Collector"/>.</summary>
+    public bool HaveCollector { get; private set; }
+
     /// <summary>By its number in the store. The last possible one stands for all that came later.</summary>
     public TraceThread this[int number] => number < _threads.Count ? _threads[number] : new TraceThread(number, 0, "unknown thread");
 
@@ -18,6 +21,7 @@ public sealed class ThreadNames
 
     internal void Add(TraceThread thread)
     {
+        HaveCollector |= thread.IsCollector;
         if (_threads.Count < Most - 1)
             _threads.Add(thread);
         else if (_threads.Count == Most - 1)

@@ -29,6 +29,9 @@ public sealed class TraceStore : ITraceSink
 
     public ThreadNames Threads { get; } = new();
 
+    /// <summary>The blocks are objects of a managed program, which are seen when they are made and not when they die: nothing is known of what is live.</summary>
+    public bool HasOnlyTotals => Threads.HaveCollector;
+
     public NodeTable CallNodes { get; } = new();
 
     /// <summary>Who asked for blocks.</summary>

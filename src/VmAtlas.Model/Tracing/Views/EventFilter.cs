@@ -20,9 +20,11 @@ public sealed record EventFilter
     /// <summary>The same, to this moment and with it.</summary>
     public long To { get; init; } = long.MaxValue;
 
+    /// <summary>What a runtime's collector gives back is no event: nobody says when it did.</summary>
     /// <param name="threads">Of the event's program.</param>
     public bool Matches(in TraceEvent e, ThreadNames threads) =>
         e.Time >= From && e.Time <= To
+        && !(threads.HaveCollector && threads.OfEvent(e).IsCollector)
         && (Operations.Count == 0 || Operations.Contains(e.Operation))
         && (Site is null || e.Site == Site)
         && (Tid is null || threads.OfEvent(e).Tid == Tid)

@@ -197,6 +197,8 @@ export interface TraceInfo {
   readonly sampleInterval: number;
   /** Undefined while it runs. */
   readonly ending?: string;
+  /** In words, where it was not plain. */
+  readonly ended?: string;
   readonly seconds: number;
   readonly operations: number;
   readonly liveBytes: number;
@@ -208,6 +210,8 @@ export interface TraceInfo {
   readonly mappedBytes: number;
   readonly unknownFrees: number;
   readonly dropped: number;
+  /** Its blocks are objects, of which nobody tells when they die: figures of what is live mean nothing. */
+  readonly onlyTotals: boolean;
 }
 
 /** A part of a range and the call that mapped it. */

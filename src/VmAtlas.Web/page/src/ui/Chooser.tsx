@@ -277,7 +277,7 @@ function Launch({ app }: { app: Controller }) {
       <label>
         Environment <textarea name="environment" rows={3} spellcheck={false} placeholder="NAME=value, one a line, added to vmatlas's own" />
       </label>
-      <TraceFields optional />
+      <TraceFields optional managed="possible" />
       <p class="hint">The program writes to the terminal of vmatlas and goes on when vmatlas ends.</p>
       <button type="submit" class="primary">
         Launch

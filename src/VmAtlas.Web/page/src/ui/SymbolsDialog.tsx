@@ -16,6 +16,7 @@ export function SymbolsDialog({ app, state }: { app: Controller; state: State })
     void app.attempt("save", async () => {
       await app.server.post("/api/symbols", { folders: String(text).split("\n") });
       setKept(true);
+      app.store.set({ names: app.store.value.names + 1 });
     });
   };
   return (
@@ -30,7 +31,7 @@ export function SymbolsDialog({ app, state }: { app: Controller; state: State })
                 <code>{folder}</code>
               </span>
             ))}
-            . Traces that begin from now on are looked up there.
+            . What has no name yet, in traces of processes and of files, is looked up there at once.
           </p>
           <label>
             Folders, one a line

@@ -11,15 +11,22 @@ const USUAL = 512 << 10;
 export interface TraceRequest {
   readonly sampleInterval: number;
   readonly children: boolean;
+  /** The objects of a .NET program, by its runtime's word. */
+  readonly managed: boolean;
 }
 
 /** What was chosen; null for no trace. */
 export function traceRequestOf(form: FormData): TraceRequest | null {
   const mode = form.get("trace");
-  return mode === "exact" || mode === "sampled" ? { sampleInterval: mode === "sampled" ? Number(form.get("interval")) : 0, children: form.get("children") !== null } : null;
+  if (mode !== "exact" && mode !== "sampled" && mode !== "managed") return null;
+  return { sampleInterval: mode === "sampled" ? Number(form.get("interval")) : 0, children: form.get("children") !== null, managed: mode === "managed" };
 }
 
-export function TraceFields({ optional }: { optional: boolean }) {
+/**
+ * @param optional Whether there may be none.
+ * @param managed Whether a .NET program is meant: known of one that runs, possible of one that is launched, and otherwise not offered.
+ */
+export function TraceFields({ optional, managed }: { optional: boolean; managed: "known" | "possible" | "no" }) {
   return (
     <fieldset class="trace-fields">
       <legend>Trace its allocations</legend>
@@ -29,7 +36,7 @@ export function TraceFields({ optional }: { optional: boolean }) {
         </label>
       )}
       <label>
-        <input type="radio" name="trace" value="exact" defaultChecked={!optional} /> Every operation, with its call stack
+        <input type="radio" name="trace" value="exact" defaultChecked={!optional && managed !== "known"} /> Every operation, with its call stack
       </label>
       <label>
         <input type="radio" name="trace" value="sampled" /> A sample every{" "}
@@ -42,6 +49,12 @@ export function TraceFields({ optional }: { optional: boolean }) {
         </select>
         : next to no cost, and figures are estimates
       </label>
+      {managed !== "no" && (
+        <label>
+          <input type="radio" name="trace" value="managed" defaultChecked={managed === "known"} /> The objects {managed === "known" ? "it makes" : "a .NET program makes"}, sampled by its
+          runtime: next to no cost, and no agent
+        </label>
+      )}
       <label>
         <input type="checkbox" name="children" /> Also the programs that it starts
       </label>

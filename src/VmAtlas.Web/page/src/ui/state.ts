@@ -37,6 +37,8 @@ export interface State extends Settings {
   readonly drawn: number;
   /** The traced program that the views show; the target itself while undefined. */
   readonly program?: number | undefined;
+  /** Raised when calls may have got names that they had not. */
+  readonly names: number;
   /** Automatic refresh keeps its interval while it is paused. */
   readonly paused?: number | undefined;
 }
@@ -47,5 +49,6 @@ export const INITIAL: State = {
   cursor: -1,
   selected: new Set(),
   drawn: 0,
+  names: 0,
   theme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
 };

@@ -5,7 +5,7 @@ import { FREE, HEAP } from "../model/memoryTypes";
 import { flatRows } from "../model/rows";
 import { FrameTable } from "../ui/FrameTable";
 import { StackPanel } from "./StackPanel";
-import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
+import { isTraced, NOT_TOLD, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
 export const allocationsView: ViewSpec = {
@@ -59,7 +59,7 @@ function AllocationsView({ app, state, view }: ViewProps) {
             prefix="allocation"
             rows={rows}
             columns={COLUMNS}
-            empty={start === undefined ? "Nothing is live." : "No traced block lies in the selected row: choose a heap, or all memory."}
+            empty={traced.trace?.onlyTotals === true ? NOT_TOLD : start === undefined ? "Nothing is live." : "No traced block lies in the selected row: choose a heap, or all memory."}
             onCursor={(at) => setSite(at < 0 ? undefined : rows.value(at, "site"))}
           />
         )}

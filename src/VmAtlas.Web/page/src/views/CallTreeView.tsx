@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { CallTreeRows } from "../model/callTree";
 import { columnOf, type ColumnSpec } from "../model/columns";
 import { FrameTable } from "../ui/FrameTable";
-import { TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
+import { measureOf, TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
 import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
@@ -36,9 +36,10 @@ function CallTreeView({ app, state, view }: ViewProps) {
   const [cursor, setCursor] = useState(0);
   const [drawn, setDrawn] = useState(0);
   const traced = useTraces(app, view.session, state.program);
-  const rows = useAnswer(app, traced, [view.session.id, shape, mappings], async (program) =>
-    made(await app.source.callTree(view.session.id, program, shape, mappings), measure),
-  );
+  const rows = useAnswer(app, traced, [view.session.id, shape, mappings], async (program) => {
+    const frame = await app.source.callTree(view.session.id, program, shape, mappings);
+    return new CallTreeRows(frame, measureOf(tree, frame));
+  });
   const known = COLUMNS.filter(({ key }) => key === "share" || rows?.frame.columns.has(key) !== false);
   const choose = (chosen: Tree): void => {
     setTree(chosen);
@@ -63,7 +64,7 @@ function CallTreeView({ app, state, view }: ViewProps) {
   return (
     <div class="trace-view">
       <TraceBar app={app} state={state} traced={traced}>
-        <TreeChoices app={app} tree={tree} has={(key) => rows?.frame.columns.has(key) !== false} onTree={choose} />
+        <TreeChoices app={app} tree={{ ...tree, measure: measureOf(tree, rows?.frame) }} has={(key) => rows?.frame.columns.has(key) !== false} onTree={choose} />
         <label>
           Find <input type="text" value={find} spellcheck={false} placeholder="function, then Enter" onInput={(event) => setFind(event.currentTarget.value)} onKeyDown={next} />
         </label>
@@ -88,8 +89,4 @@ function CallTreeView({ app, state, view }: ViewProps) {
       )}
     </div>
   );
-}
-
-function made(frame: CallTreeRows["frame"], measure: string): CallTreeRows {
-  return new CallTreeRows(frame, frame.columns.has(measure) ? measure : "liveBytes");
 }

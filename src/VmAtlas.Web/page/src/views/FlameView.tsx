@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { FlameGraph } from "../chart/FlameGraph";
 import { CallTreeRows } from "../model/callTree";
 import { exact, percent, size } from "../model/format";
-import { TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
+import { measureOf, TreeChoices, USUAL_TREE, type Tree } from "./TreeChoices";
 import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
@@ -18,7 +18,7 @@ export const flameView: ViewSpec = {
 /** The call tree as a picture. The view Call Tree has the same as a table. */
 function FlameView({ app, state, view }: ViewProps) {
   const [tree, setTree] = useState<Tree>(USUAL_TREE);
-  const { shape, mappings, measure } = tree;
+  const { shape, mappings } = tree;
   const [hover, setHover] = useState<number>();
   const [root, setRoot] = useState(0);
   const [needle, setNeedle] = useState("");
@@ -26,9 +26,11 @@ function FlameView({ app, state, view }: ViewProps) {
   const graph = useRef<FlameGraph | undefined>(undefined);
   const traced = useTraces(app, view.session, state.program);
   // In order of name, so that two pictures can be compared.
-  const rows = useAnswer(app, traced, [view.session.id, shape, mappings], async (program) =>
-    new CallTreeRows(await app.source.callTree(view.session.id, program, shape, mappings), "liveBytes", { key: "label", descending: false }),
-  );
+  const rows = useAnswer(app, traced, [view.session.id, shape, mappings], async (program) => {
+    const frame = await app.source.callTree(view.session.id, program, shape, mappings);
+    return new CallTreeRows(frame, measureOf(tree, frame), { key: "label", descending: false });
+  });
+  const measure = measureOf(tree, rows?.frame);
   useEffect(() => setRoot(0), [rows]);
   useEffect(() => {
     if (canvas.current === null) return;
@@ -43,7 +45,7 @@ function FlameView({ app, state, view }: ViewProps) {
   return (
     <div class="trace-view">
       <TraceBar app={app} state={state} traced={traced}>
-        <TreeChoices app={app} tree={tree} has={(key) => rows?.frame.columns.has(key) !== false} onTree={setTree} />
+        <TreeChoices app={app} tree={{ ...tree, measure }} has={(key) => rows?.frame.columns.has(key) !== false} onTree={setTree} />
         <label>
           Mark <input type="text" value={needle} spellcheck={false} placeholder="function" onInput={(event) => setNeedle(event.currentTarget.value)} />
         </label>

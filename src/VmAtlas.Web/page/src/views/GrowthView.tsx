@@ -5,7 +5,7 @@ import { FREE } from "../model/memoryTypes";
 import { flatRows } from "../model/rows";
 import { FrameTable } from "../ui/FrameTable";
 import { StackPanel } from "./StackPanel";
-import { isTraced, TraceBar, useAnswer, useTraces } from "./traces";
+import { isTraced, NOT_TOLD, TraceBar, useAnswer, useTraces } from "./traces";
 import type { ViewProps, ViewSpec } from "./view";
 
 export const growthView: ViewSpec = {
@@ -81,7 +81,7 @@ function GrowthView({ app, state, view }: ViewProps) {
             prefix="growth"
             rows={rows}
             columns={COLUMNS}
-            empty="Nothing holds more at the later time than at the earlier."
+            empty={trace?.onlyTotals === true ? NOT_TOLD : "Nothing holds more at the later time than at the earlier."}
             onCursor={(at) => setSite(at < 0 ? undefined : rows.value(at, "site"))}
           />
         )}

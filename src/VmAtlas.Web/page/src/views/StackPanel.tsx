@@ -12,6 +12,7 @@ interface Asked {
 export function StackPanel({ app, session, program, site }: { app: Controller; session: number; program: number; site: number | undefined }) {
   const [stack, setStack] = useState<readonly StackFrame[]>([]);
   const [asked, setAsked] = useState<Asked>();
+  const { names } = app.store.value;
   useEffect(() => {
     let wanted = true;
     setAsked(undefined);
@@ -24,7 +25,7 @@ export function StackPanel({ app, session, program, site }: { app: Controller; s
     return () => {
       wanted = false;
     };
-  }, [app, session, program, site]);
+  }, [app, session, program, site, names]);
   return (
     <aside class="stack" aria-label="Call stack">
       {site === undefined ? (

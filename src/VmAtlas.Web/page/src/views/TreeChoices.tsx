@@ -1,3 +1,4 @@
+import type { Frame } from "../model/frame";
 import type { TreeShape } from "../api/source";
 import type { Controller } from "../ui/controller";
 
@@ -23,6 +24,11 @@ export interface Tree {
   readonly shape: TreeShape;
   readonly mappings: boolean;
   readonly measure: string;
+}
+
+/** The figure that a tree is shown by: the one that was chosen, or where nobody tells what is live, the total. */
+export function measureOf({ measure }: Tree, frame: Frame | undefined): string {
+  return frame === undefined || frame.columns.has(measure) ? measure : "totalBytes";
 }
 
 export const USUAL_TREE: Tree = { shape: "top-down", mappings: false, measure: "liveBytes" };

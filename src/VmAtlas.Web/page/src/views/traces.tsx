@@ -27,6 +27,7 @@ export function useTraces(app: Controller, session: SessionInfo, program: number
   const [traces, setTraces] = useState<readonly TraceInfo[]>([]);
   const [version, setVersion] = useState(0);
   const running = session.tracing === true;
+  const { names } = app.store.value;
   useEffect(() => {
     let wanted = true;
     const ask = async (): Promise<void> => {
@@ -40,7 +41,7 @@ export function useTraces(app: Controller, session: SessionInfo, program: number
       clearInterval(timer);
     };
   }, [app, session.id, running, session.traces]);
-  useEffect(() => setVersion((n) => n + 1), [running]);
+  useEffect(() => setVersion((n) => n + 1), [running, names]);
   // After exec the target is what it became; of what was attached to again, the last trace.
   const own = traces.findLastIndex((trace) => trace.pid === session.process.pid);
   return { traces, trace: traces[program ?? Math.max(0, own)], version, again: () => setVersion((n) => n + 1) };
@@ -101,13 +102,16 @@ export function TraceBar({ app, state, traced, children }: { app: Controller; st
   );
 }
 
+/** Why views of what is live are empty. */
+export const NOT_TOLD = "A runtime tells when an object is made, not when it dies: the view Managed counts those that live.";
+
 function sentence(trace: TraceInfo): string {
-  const { liveBytes, liveCount, peakBytes, totalBytes, totalCount, seconds, sampleInterval, dropped, unknownFrees, attached } = trace;
+  const { liveBytes, liveCount, peakBytes, totalBytes, totalCount, seconds, sampleInterval, dropped, unknownFrees, attached, onlyTotals, ended } = trace;
   return [
-    `live ${size(liveBytes)} in ${counted(Math.round(liveCount), "block")}`,
-    `peak ${size(peakBytes)}`,
-    `allocated ${size(totalBytes)} in ${exact(totalCount)}`,
-    `${seconds.toFixed(1)} s`,
+    ...(onlyTotals
+      ? [`made ${size(totalBytes)} in ${counted(Math.round(totalCount), "object")}`, "what is live is not told"]
+      : [`live ${size(liveBytes)} in ${counted(Math.round(liveCount), "block")}`, `peak ${size(peakBytes)}`, `allocated ${size(totalBytes)} in ${exact(totalCount)}`]),
+    `${seconds.toFixed(1)} s${ended === undefined ? "" : `, ${ended}`}`,
     ...(sampleInterval > 0 ? [`estimated from a sample every ${size(sampleInterval)}`] : []),
     ...(dropped > 0 ? [`${counted(dropped, "operation")} missing: figures are lower bounds`] : []),
     ...(unknownFrees > 0 && attached ? [`${counted(unknownFrees, "block")} given back from before the trace`] : []),

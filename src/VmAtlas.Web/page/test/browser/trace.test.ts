@@ -1,4 +1,5 @@
-import { copyFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +8,8 @@ import { axe } from "./look";
 
 /** 1000 blocks of 64 bytes by keep_small, 10 of 100,000 by keep_large, and then one of 4096 every 20 ms by leak_one. */
 const LEDGER = built("targets/trace_ledger");
+/** A .NET process with something in every generation. */
+const CLR = built("bin/ClrTarget/debug/clrtarget");
 const reason = whyNot ?? (LEDGER === undefined ? "trace_ledger is not built: make -C tests/targets" : undefined);
 
 describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => {
@@ -131,6 +134,54 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     expect(complaints).toEqual([]);
   });
 
+  it.skipIf(CLR === undefined)("shows the objects of a .NET program, launched and attached to, by type and call", async () => {
+    const { page, server, complaints } = await serve();
+    await page.locator("dialog >> text=Launch a program").click();
+    await page.fill('dialog input[name="program"]', "/bin/sh");
+    await page.fill('dialog input[name="arguments"]', `-c "sleep 60 | exec ${CLR}"`);
+    await page.locator("dialog >> text=The objects a .NET program makes").click();
+    await page.locator("dialog button >> text=Launch").last().click();
+    await page.locator(".tracing").waitFor();
+    await expect.poll(async () => (await server.call<{ totalBytes: number }[]>("/api/sessions/1/traces"))[0]?.totalBytes ?? 0, { timeout: 20_000 }).toBeGreaterThan(10 << 20);
+    await page.locator(".tracing >> text=Stop").click();
+    await page.locator(".tracing").waitFor({ state: "detached" });
+    await expect.poll(() => page.locator(".trace-bar .hint").textContent()).toMatch(/^made [\d.]+ MiB in [\d,]+ objects · what is live is not told/);
+    await page.locator(".trace-bar button >> text=Expand all").click();
+    await page.locator(".frame-table .row[id]", { hasText: "ClrTarget.Program.MakeEveryGeneration" }).waitFor();
+    const titles = await page.locator(".frame-table .title").evaluateAll((all) => all.map((title) => (title as HTMLElement).dataset["key"]));
+    expect(titles).toEqual(["label", "share", "totalBytes", "totalCount", "module"]);
+    expect(await axe(page)).toEqual([]);
+    await screenshot(page, "managed-tree-1280-light");
+    await page.keyboard.press("Alt+G");
+    await expect.poll(() => page.locator(".flame-told").textContent()).toMatch(/^all: [\d.]+ MiB, 100 %$/);
+    await screenshot(page, "managed-flame-1280-light");
+    await page.keyboard.press("Alt+K");
+    await page.locator(".frame-table >> text=the view Managed counts those that live").waitFor();
+    await page.keyboard.press("Alt+Y");
+    await page.locator('.frame-table .row[aria-rowindex="3"]').click();
+    await page.locator(".stack .function >> text=/^new /").waitFor();
+    await expect.poll(() => page.locator(".frame-table .row[id] >> text=collector").count()).toBe(0);
+    await screenshot(page, "managed-events-1280-light");
+
+    const target = await Target.run(CLR!, "alloc");
+    closing.push(() => target.stop());
+    const open = await serve(String(target.pid));
+    await open.page.locator(".row[id]").first().waitFor();
+    await open.page.keyboard.press("Alt+A");
+    await open.page.locator("dialog >> text=The objects it makes").waitFor();
+    expect(await open.page.locator('dialog input[value="managed"]').isChecked()).toBe(true);
+    expect(await axe(open.page)).toEqual([]);
+    await screenshot(open.page, "managed-attach-1280-light");
+    await open.page.locator("dialog >> text=Start the trace").click();
+    await open.page.locator(".tracing").waitFor();
+    await expect.poll(async () => (await open.server.call<{ totalBytes: number }[]>("/api/sessions/1/traces"))[0]?.totalBytes ?? 0, { timeout: 20_000 }).toBeGreaterThan(1 << 20);
+    await open.page.locator(".tracing >> text=Stop").click();
+    await open.page.locator(".tracing").waitFor({ state: "detached" });
+    await open.page.locator(".trace-bar button >> text=Expand all").click();
+    await open.page.locator(".frame-table .row[id] >> text=/AllocateAtFullSpeed/").first().waitFor();
+    expect([...complaints, ...open.complaints]).toEqual([]);
+  });
+
   it("shows the trace of a file, and of a file that was made by the command line", async () => {
     const saved = join(folder.path, "run.vmatlas");
     run("trace", "-o", saved, "--", LEDGER!, "1500");
@@ -153,6 +204,38 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     await page.keyboard.press("ArrowLeft");
     await expect.poll(() => page.locator(".frame-table .row[id] >> text=leak_one").count()).toBe(0);
     expect(await page.locator(".tracing").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it.skipIf(!existsSync("/usr/bin/objcopy"))("finds names that the trace lacks once their folder is in the dialog", async () => {
+    const at = (name: string): string => join(folder.path, name);
+    const tool = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: "utf8" });
+    writeFileSync(
+      at("hidden.c"),
+      "#include <stdlib.h>\nstatic void *volatile kept;\nstatic __attribute__((noinline)) void hidden_maker(unsigned n) { kept = calloc(1, n); }\nint main(void) { hidden_maker(4321); return 0; }\n",
+    );
+    tool("gcc", "-g", "-O1", "-fno-builtin", "-Wl,--build-id=sha1", "-o", at("hidden"), at("hidden.c"));
+    const id = /Build ID: ([0-9a-f]+)/.exec(tool("readelf", "-n", at("hidden")))![1]!;
+    const debug = join(folder.path, "symbols/.build-id", id.slice(0, 2));
+    mkdirSync(debug, { recursive: true });
+    tool("objcopy", "--only-keep-debug", at("hidden"), join(debug, `${id.slice(2)}.debug`));
+    tool("strip", "--strip-all", at("hidden"));
+    run("trace", "-o", at("hidden.vmatlas"), "--", at("hidden"));
+    const { page, complaints } = await serve(at("hidden.vmatlas"));
+    await page.locator(".dock-tabs >> text=Live Allocations").click();
+    await page.locator('.frame-table .row[aria-rowindex="1"]').click();
+    await page.locator(".stack .function").first().waitFor();
+    expect(await page.locator(".frame-table >> text=hidden_maker").count()).toBe(0);
+    await page.locator(".menu >> text=Options").click();
+    await page.locator(".items >> text=Symbol Folders…").click();
+    await page.fill('dialog textarea[name="folders"]', at("symbols"));
+    await page.locator("dialog button >> text=Keep in").click();
+    await page.locator("dialog >> text=Kept.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".frame-table .row[id] >> text=hidden_maker").waitFor();
+    await page.locator('.frame-table .row[aria-rowindex="1"]').click();
+    await page.locator(".stack .function >> text=hidden_maker").waitFor();
+    await screenshot(page, "late-names-1280-light");
     expect(complaints).toEqual([]);
   });
 

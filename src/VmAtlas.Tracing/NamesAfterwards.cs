@@ -1,23 +1,36 @@
 using VmAtlas.Model;
 using VmAtlas.Model.Tracing;
 using VmAtlas.Symbols;
-using VmAtlas.Tracing;
 
-namespace VmAtlas.Cli.Targets;
+namespace VmAtlas.Tracing;
 
 /// <summary>Looks up what calls of a saved trace had no name, or no line, for when it was taken.</summary>
 /// <remarks>Only of modules with a build id: another build of the same file would tell wrong names.</remarks>
-static class NamesAfterwards
+public static class NamesAfterwards
 {
     public static void LookUp(NodeFrames frames, NodeTable nodes, IReadOnlyList<TraceModule> modules, SymbolPath path)
     {
         using var symbols = new SymbolFrames(path);
+        LookUp(frames, nodes, modules, symbols);
+    }
+
+    /// <param name="gate">Held while nodes are looked at, where more may come meanwhile.</param>
+    public static void LookUp(NodeFrames frames, NodeTable nodes, IReadOnlyList<TraceModule> modules, IFrameSource symbols, Lock? gate = null)
+    {
         var found = new NodeFrames(nodes, modules);
-        FrameResolution.ResolveAll(found, nodes, modules, new Identified(symbols));
-        for (uint node = 1; node < nodes.End; node++)
+        FrameResolution.ResolveAll(found, nodes, modules, new Identified(symbols), gate);
+        gate?.Enter();
+        try
         {
-            if (nodes.Contains(node) && found.IsResolved(node) && !HasLine(frames, node))
-                frames.Set(node, [.. found[node].ToArray().Select(f => frames.Number(Moved(found.Frame(f), found.Texts, frames.Texts)))]);
+            for (uint node = 1; node < nodes.End; node++)
+            {
+                if (nodes.Contains(node) && found.IsResolved(node) && !HasLine(frames, node))
+                    frames.Set(node, [.. found[node].ToArray().Select(f => frames.Number(Moved(found.Frame(f), found.Texts, frames.Texts)))]);
+            }
+        }
+        finally
+        {
+            gate?.Exit();
         }
     }
 
