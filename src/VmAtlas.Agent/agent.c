@@ -170,10 +170,17 @@ static void begin_recording(void)
 }
 
 // The viewer does not answer: the program goes on as if we were not there.
+// In this order: who gives a block back and sees that nothing is recorded any more must not have it handed out, in the record, to one who looked before.
+void agent_stop_recording(void)
+{
+    store_release(&g_zeroed.state.session_serial, 0);
+    store_release(&g_mode, MODE_OFF);
+    g_agent.was_recording = 0;
+}
+
 void agent_give_up(void)
 {
-    g_mode = MODE_OFF;
-    g_agent.was_recording = 0;
+    agent_stop_recording();
     store_release(&g_agent.session->state, SESSION_GAVE_UP);
 }
 
@@ -339,8 +346,7 @@ __attribute__((constructor)) static void begins(void)
 // Called by the tracer on one stopped thread. What is loaded stays: a thread may be inside it.
 EXPORT int vmatlas_detach(void)
 {
-    g_mode = MODE_OFF;
-    g_agent.was_recording = 0;
+    agent_stop_recording();
     unpatch_all();
     if (g_agent.session)
         store_release(&g_agent.session->state, SESSION_DETACHED);

@@ -71,7 +71,7 @@ enum mode { MODE_OFF, MODE_EXACT, MODE_SAMPLED };
 // thread that it has not.
 struct child_zeroed {
     u32 mode;
-    u32 session_serial;
+    u32 session_serial; // 0: nothing is recorded
     struct lock patch, sampled, rules, checked, nodes, modules, rings;
 };
 
@@ -104,6 +104,7 @@ void agent_initialize(void);
 // In a hook that finds recording off: true when this is a forked child that now has its own session.
 int agent_revive(void);
 void *map_of_session(u64 offset, size_t size);
+void agent_stop_recording(void);
 void agent_give_up(void);
 // Where the first of our own mappings begins that ends behind an address, and where it ends; all ones when there is none.
 u64 ours_from(u64 from, u64 *to);
@@ -237,5 +238,12 @@ int sample_due(struct thread *self, u64 size);
 void sample_initialize(void);
 void sampled_add(u64 address);
 int sampled_take(u64 address); // true when it was a sampled block
-extern u8 g_sampled_hash[16384];
-static inline u32 sampled_slot(u64 address) { return (u32)((address >> 4 ^ address >> 18) & 16383); }
+// A bit a slot, set where it has a sampled block: every free looks, so all of it is 2 KiB of the first-level cache, which is the program's.
+#define SAMPLED_SLOTS 16384u
+extern u64 g_sampled_bits[SAMPLED_SLOTS / 64];
+static inline u32 sampled_slot(u64 address) { return (u32)((address >> 4 ^ address >> 18) & (SAMPLED_SLOTS - 1)); }
+static inline int may_be_sampled(u64 address)
+{
+    u32 slot = sampled_slot(address);
+    return g_sampled_bits[slot / 64] >> slot % 64 & 1;
+}

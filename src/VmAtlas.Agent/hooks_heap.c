@@ -64,7 +64,7 @@ static inline int is_passed_by(size_t size)
     return 1;
 }
 
-static inline int is_unsampled(void *block) { return likely(g_mode == MODE_SAMPLED) && likely(!g_sampled_hash[sampled_slot((u64)block)]); }
+static inline int is_unsampled(void *block) { return likely(g_mode == MODE_SAMPLED) && likely(!may_be_sampled((u64)block)); }
 
 #define ALLOCATE(hook, function, size, call)                                            \
     u32 mode = mode_now();                                                              \
@@ -189,7 +189,7 @@ static void *exact_realloc(realloc_function *real_realloc, enum function functio
 
 static void *sampled_realloc(realloc_function *real_realloc, enum function function, void *old, size_t size, const struct where *caller)
 {
-    if (g_sampled_hash[sampled_slot((u64)old)] && sampled_take((u64)old)) {
+    if (may_be_sampled((u64)old) && sampled_take((u64)old)) {
         // As free and malloc: should it fail, a block that lives on is taken for gone.
         exact_free(t_self, WORD_FREE, (u64)old);
     }
@@ -248,7 +248,7 @@ static COLD void sampled_free(enum word_kind kind, u64 block)
     if (likely(mode == MODE_EXACT)) {                                                   \
         if (likely(block != NULL))                                                      \
             exact_free(self, kind, (u64)block);                                         \
-    } else if (mode == MODE_SAMPLED && unlikely(g_sampled_hash[sampled_slot((u64)block)])) \
+    } else if (mode == MODE_SAMPLED && unlikely(may_be_sampled((u64)block))) \
         sampled_free(kind, (u64)block)
 
 #define DEFINE_Free(name)                                                               \
@@ -261,7 +261,7 @@ static COLD void sampled_free(enum word_kind kind, u64 block)
                 self->freeing = 0;                                                      \
             else if (likely(block != NULL))                                             \
                 exact_free(self, WORD_FREE, (u64)block);                                \
-        } else if (mode == MODE_SAMPLED && unlikely(g_sampled_hash[sampled_slot((u64)block)])) \
+        } else if (mode == MODE_SAMPLED && unlikely(may_be_sampled((u64)block))) \
             sampled_free(WORD_FREE, (u64)block);                                        \
         ((void (*)(void *))real(HOOK_##name))(block);                                   \
     }                                                                                   \

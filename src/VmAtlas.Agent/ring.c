@@ -50,7 +50,7 @@ COLD struct thread *thread_register(void)
 {
     struct session *session = g_agent.session;
     struct thread *found = NULL;
-    if (!session)
+    if (!session || !load_acquire(&g_zeroed.state.session_serial))
         return NULL;
     lock_take(&g_zeroed.state.rings);
     if (g_threads_serial != g_agent.session_serial) {
@@ -96,10 +96,8 @@ static COLD int wait_for_room(struct thread *self)
             return 1;
         if (session->flags & DROP_WHEN_FULL)
             break;
-        if (session->detaching) { // who waited in here could not be made to take the hooks out
-            g_mode = MODE_OFF;
-            g_agent.was_recording = 0;
-        }
+        if (session->detaching)
+            agent_stop_recording(); // who waited in here could not be made to take the hooks out
         if (g_mode == MODE_OFF)
             return 0; // the trace has ended meanwhile
         u64 now = load_acquire(&session->viewer_beat);

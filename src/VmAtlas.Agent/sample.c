@@ -2,7 +2,10 @@
 // exponentially distributed. Integers only: the agent touches no floating-point register of a thread.
 #include "agent.h"
 
-u8 g_sampled_hash[16384];
+u64 g_sampled_bits[SAMPLED_SLOTS / 64];
+
+// Sampled blocks of a slot. Stays at 255 for good: more look-ups, no error.
+static u8 g_counts[SAMPLED_SLOTS];
 
 #define FIRST_SAMPLED 4096u
 #define TAKEN_OUT 1ul
@@ -17,8 +20,10 @@ static struct sampled_table *g_sampled;
 void sample_initialize(void)
 {
     lock_take(&g_zeroed.state.sampled);
-    for (u32 i = 0; i < sizeof g_sampled_hash; i++)
-        g_sampled_hash[i] = 0;
+    for (u32 i = 0; i < SAMPLED_SLOTS; i++)
+        g_counts[i] = 0;
+    for (u32 i = 0; i < COUNT(g_sampled_bits); i++)
+        g_sampled_bits[i] = 0;
     if (g_sampled)
         own_memory_end(g_sampled, sizeof *g_sampled + (g_sampled->mask + 1ul) * 8);
     g_sampled = NULL;
@@ -109,14 +114,22 @@ static int make_room(void)
     return 1;
 }
 
+static void count(u64 address, int change)
+{
+    u32 slot = sampled_slot(address);
+    if (g_counts[slot] == 255)
+        return;
+    g_counts[slot] = (u8)(g_counts[slot] + change);
+    u64 bit = 1ul << slot % 64, bits = g_sampled_bits[slot / 64];
+    store_relaxed(&g_sampled_bits[slot / 64], g_counts[slot] ? bits | bit : bits & ~bit);
+}
+
 void sampled_add(u64 address)
 {
     lock_take(&g_zeroed.state.sampled);
     if (make_room()) {
         table_add(g_sampled, address);
-        u8 *count = &g_sampled_hash[sampled_slot(address)];
-        if (*count < 255)
-            ++*count; // stays at 255 for good: more look-ups, no error
+        count(address, 1);
     }
     lock_drop(&g_zeroed.state.sampled);
 }
@@ -130,9 +143,7 @@ int sampled_take(u64 address)
         for (u64 i = (address >> 4) * 0x9e3779b97f4a7c15ul >> 32 & table->mask; table->addresses[i]; i = (i + 1) & table->mask)
             if (table->addresses[i] == address) {
                 table->addresses[i] = TAKEN_OUT;
-                u8 *count = &g_sampled_hash[sampled_slot(address)];
-                if (*count < 255)
-                    --*count;
+                count(address, -1);
                 found = 1;
                 break;
             }

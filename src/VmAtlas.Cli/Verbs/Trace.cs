@@ -122,6 +122,8 @@ sealed class Trace : Verb
     {
         if (command is [['-', ..] option, ..] && !File.Exists(option))
             throw new VmAtlasException(Failure.Usage, $"there is no option {option} ('vmatlas trace --help' shows what there is)");
+        if (OperatingSystem.IsWindows())
+            return; // it is asked when the trace begins
         if (pid is { } process && !managed)
             AttachedTrace.Require(process);
         else if (pid is null && managed)
