@@ -13,10 +13,10 @@ sealed class SystemTrace(TracedPrograms programs, TimelineWriter? file, Progress
 {
     static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
 
+    /// <param name="sessions">The kernel's has begun.</param>
     /// <returns>The command's exit code.</returns>
-    public int Launch(string[] command)
+    public int Launch(SystemSessions sessions, string[] command)
     {
-        using var sessions = SystemSessions.Begin();
         using var program = SuspendedProgram.Create(command);
         sessions.BeginHeap(program.Pid);
         // What the console sends reaches the command by itself: it decides what to do about it.
@@ -32,10 +32,9 @@ sealed class SystemTrace(TracedPrograms programs, TimelineWriter? file, Progress
     }
 
     /// <summary>Until the time is over, Ctrl-C, or the process's end.</summary>
-    public int Attach(int pid, TimeSpan? length, CancellationToken cancellation)
+    public int Attach(SystemSessions sessions, int pid, TimeSpan? length, CancellationToken cancellation)
     {
         using var target = Platform.Current.Open(pid);
-        using var sessions = SystemSessions.Begin();
         sessions.BeginHeap(pid);
         using var stop = new StopSignals(cancellation);
         using var maps = MapsOf(pid);

@@ -8,6 +8,7 @@ using VmAtlas.Formats.Vmatlas;
 using VmAtlas.Formats.Vmatlas.Traces;
 using VmAtlas.Model;
 using VmAtlas.Tracing;
+using VmAtlas.Tracing.Windows;
 
 namespace VmAtlas.Cli.Verbs;
 
@@ -64,17 +65,20 @@ sealed class Trace : Verb
         TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
         var isManaged = arguments.GetValue(_managed)
             || pid is { } attached && !arguments.GetValue(_native) && options.SampleInterval == 0 && ManagedTrace.IsManaged(attached);
-        Require(command, pid, isManaged); // before a file of the same name is lost
+        // Before a file of the same name is lost.
+        using var system = OperatingSystem.IsWindows() && !isManaged ? BeginSystem(pid) : null;
+        if (!OperatingSystem.IsWindows())
+            Require(command, pid, isManaged);
         using var file = arguments.GetValue(_output) is { } path ? TimelineFile.Create(path) : null;
         var writer = file is null ? null : new TraceWriter(file);
         var programs = new TracedPrograms(writer);
         using var progress = new ProgressLine(session);
         var running = new RunningTrace(programs, writer, file, progress);
-        var code = OperatingSystem.IsWindows() && !isManaged ? RunSystem(new SystemTrace(programs, file, progress), command, pid, length, session.Cancellation)
+        var code = system is not null ? RunSystem(system, new SystemTrace(programs, file, progress), command, pid, length, session.Cancellation)
             : pid is not { } process ? isManaged ? running.LaunchManaged(command, options.FollowChildren) : running.Launch(command, options)
             : isManaged ? running.AttachManaged(process, length, session.Cancellation)
             : running.Attach(process, options, length, session.Cancellation);
-        if (!isManaged && !OperatingSystem.IsWindows())
+        if (!isManaged && system is null)
         {
             progress.Show("looking up names …");
             var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
@@ -83,6 +87,34 @@ sealed class Trace : Verb
         progress.Clear();
         Report(arguments, session, programs);
         return code;
+    }
+
+    // Methods of their own, which do not tell what they make: what they use is shipped with vmatlas.exe only.
+#pragma warning disable CA1859
+    /// <param name="pid">Has to be there, and to let itself be read.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static IDisposable BeginSystem(int? pid)
+    {
+        if (pid is { } process)
+            Platform.Current.Open(process).Dispose();
+        return SystemSessions.Begin();
+    }
+#pragma warning restore CA1859
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int RunSystem(IDisposable system, SystemTrace trace, string[] command, int? pid, TimeSpan? length, CancellationToken cancellation) =>
+        pid is { } process ? trace.Attach((SystemSessions)system, process, length, cancellation) : trace.Launch((SystemSessions)system, command);
+
+    void RefuseWhatOnlyLinuxHas(ParseResult arguments, bool isLaunch)
+    {
+        if (arguments.GetValue(_sample) is not null)
+            throw new VmAtlasException(Failure.Usage, "--sample is there on Linux only: Windows tells every operation");
+        if (arguments.GetValue(_perfMap) || arguments.GetValue(_lastMap))
+            throw new VmAtlasException(Failure.Usage, "--perf-map and --last-map are there on Linux only");
+        if (arguments.GetValue(_children))
+            throw new VmAtlasException(Failure.Usage, "--children is there on Linux only: attach to the other process with --attach");
+        if (isLaunch && arguments.GetValue(_managed))
+            throw new VmAtlasException(Failure.Usage, "--managed takes a process on Windows: start the program, then vmatlas trace --attach its-pid");
     }
 
     /// <exception cref="VmAtlasException">What is asked for can not be done, as far as that can be known before.</exception>
@@ -107,23 +139,6 @@ sealed class Trace : Verb
             throw new VmAtlasException(Failure.Usage, "--last-map is for the native trace of a command that is kept in a file: vmatlas trace --last-map -o run.vmatlas -- command arguments"),
         _ => true,
     };
-
-    // A method of its own: what it uses is shipped with vmatlas.exe only.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    static int RunSystem(SystemTrace trace, string[] command, int? pid, TimeSpan? length, CancellationToken cancellation) =>
-        pid is { } process ? trace.Attach(process, length, cancellation) : trace.Launch(command);
-
-    void RefuseWhatOnlyLinuxHas(ParseResult arguments, bool isLaunch)
-    {
-        if (arguments.GetValue(_sample) is not null)
-            throw new VmAtlasException(Failure.Usage, "--sample is there on Linux only: Windows tells every operation");
-        if (arguments.GetValue(_children))
-            throw new VmAtlasException(Failure.Usage, "--children is there on Linux only: attach to the other process with --attach");
-        if (arguments.GetValue(_perfMap) || arguments.GetValue(_lastMap))
-            throw new VmAtlasException(Failure.Usage, "--perf-map and --last-map are there on Linux only");
-        if (isLaunch && arguments.GetValue(_managed))
-            throw new VmAtlasException(Failure.Usage, "--managed takes a process on Windows: start the program, then vmatlas trace --attach its-pid");
-    }
 
     static int ProcessOf(string target) => TargetSpec.Parse(target) switch
     {

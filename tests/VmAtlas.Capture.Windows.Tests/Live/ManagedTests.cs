@@ -120,7 +120,7 @@ public sealed class ManagedTests : LiveTest
         {
             trace.StandardError.ReadLine().ShouldNotBeNull().ShouldContain("tells which objects it makes");
             target.Tell($"grow {objects}");
-            trace.StandardError.ReadToEnd().ShouldSatisfyAllConditions(t => t.ShouldContain("allocated"), t => t.ShouldContain("clrtarget.exe"));
+            trace.StandardError.ReadToEnd().ShouldSatisfyAllConditions(t => t.ShouldContain("  made "), t => t.ShouldContain("clrtarget.exe"));
             trace.WaitForExit();
             trace.ExitCode.ShouldBe(0);
         }

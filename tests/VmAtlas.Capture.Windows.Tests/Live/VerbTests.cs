@@ -77,6 +77,7 @@ public sealed class VerbTests : LiveTest, IDisposable
         error.ShouldContain("no event tracing");
         Directory.Exists(folder).ShouldBeFalse("the command did not run");
         Ok("show PID").ShouldContain("kinds.exe");
+        Directory.GetFiles(_folder.FullName).ShouldBeEmpty("a file of that name would not have been lost");
     }
 
     [Fact]
