@@ -163,6 +163,20 @@ public sealed class TraceVerbTests : IDisposable
         run.Error.ShouldNotContain("nobody saw being handed out");
     }
 
+    [Theory]
+    [InlineData("--for is for --attach", "--for", "3s", "--", "true")]
+    [InlineData("--perf-map is for a command", "--perf-map", "--attach", "1")]
+    [InlineData("exclude each other", "--managed", "--native", "--", "true")]
+    [InlineData("--sample is for native traces", "--managed", "--sample", "1M", "--", "true")]
+    [InlineData("--last-map is for", "--last-map", "--", "true")]
+    [InlineData("there is no option --bogus", "--bogus", "--", "true")]
+    public void Options_that_would_have_no_effect_are_refused(string because, params string[] arguments)
+    {
+        var run = CommandRun.Of(["trace", .. arguments]);
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(because);
+    }
+
     [Fact]
     public void A_tracer_that_is_killed_harms_neither_its_file_nor_the_program()
     {

@@ -15,7 +15,7 @@ static class SiteTables
     {
         var (process, totals) = (trace.Store.Process, trace.Store.Totals);
         screen.CutLine($"{Command(process)}  pid {process.Pid}  traced for {Time(totals.Time)}{Ending(trace.Store)}", Palette.Heading);
-        screen.CutLine(Sentence(trace.Store), Palette.Muted);
+        screen.Sentence(Sentence(trace.Store), Palette.Muted);
         if (totals.Dropped > 0)
             screen.Sentence($"! {totals.Dropped:N0} operations were dropped: all figures are lower bounds", Palette.Warning);
         if (UnknownFrees(trace.Store) is { } unknown)

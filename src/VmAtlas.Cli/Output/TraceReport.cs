@@ -14,7 +14,7 @@ static class TraceReport
         {
             var (store, totals) = (program.Store, program.Store.Totals);
             screen.CutLine($"vmatlas: {SiteTables.Command(store.Process)}  pid {store.Process.Pid}{SiteTables.Ending(store)}");
-            screen.CutLine("  " + SiteTables.Sentence(store));
+            screen.Sentence(SiteTables.Sentence(store), indent: 2);
             if (totals.Dropped > 0)
                 screen.Line($"  {totals.Dropped:N0} operations were dropped: all figures are lower bounds");
             if (SiteTables.UnknownFrees(store) is { } unknown)

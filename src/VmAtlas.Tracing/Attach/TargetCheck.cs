@@ -65,7 +65,9 @@ static class TargetCheck
         }
         catch (VmAtlasException e)
         {
-            throw new VmAtlasException(Failure.NotPermitted, $"process {pid} can not be looked at: it has other rights than we have, attach as root", e);
+            throw new VmAtlasException(Failure.NotPermitted, Interop.Libc.geteuid() == 0
+                ? $"process {pid} can not be looked at: it has rights (capabilities) that even root has not here, as in a container"
+                : $"process {pid} can not be looked at: it has other rights than we have, attach as root", e);
         }
         facts.RequireTraceable($"process {pid}");
     }
