@@ -16,6 +16,12 @@ sealed class ProcessEnvironment(IWindowsCalls calls, IMemorySource memory)
     /// <summary>It is a 32-bit process on 64-bit Windows.</summary>
     public bool IsWow64 => Blocks.Any(b => !b.Layout.IsWide);
 
+    /// <summary>Only its 32-bit side is known: of a dump that a 32-bit program wrote. Threads' blocks are 32-bit ones then.</summary>
+    public bool IsNarrow => Blocks.Count > 0 && Blocks.All(b => !b.Layout.IsWide);
+
+    /// <summary>An address in a thread's stack, of a dump that says so where the thread's environment block is not saved.</summary>
+    public ulong? SavedStack(uint tid) => calls.StackOf(tid);
+
     public int? ParentPid => calls.AskAll(WindowsQuestion.Process, BasicInformation, 48) is { } basic ? (int)((ReadOnlySpan<byte>)basic).U64(40) : null;
 
     /// <summary>The command line, as it is now.</summary>

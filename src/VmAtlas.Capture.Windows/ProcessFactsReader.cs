@@ -8,7 +8,8 @@ static class ProcessFactsReader
 {
     const uint Times = 4;
 
-    public static ProcessFacts Read(IWindowsCalls calls, ProcessEnvironment environment)
+    /// <param name="architecture">The system's, which a dump has of its process.</param>
+    public static ProcessFacts Read(IWindowsCalls calls, ProcessEnvironment environment, string? architecture)
     {
         var executable = calls.AskText(WindowsQuestion.ImageName);
         var threads = environment.ThreadIds().Length;
@@ -22,7 +23,7 @@ static class ProcessFactsReader
             ParentPid = environment.ParentPid,
             StartedAt = StartOf(calls),
             Threads = threads > 0 ? threads : null,
-            Architecture = environment.Blocks.Count == 0 ? null : environment.IsWow64 ? "x86" : "x86-64",
+            Architecture = environment.Blocks.Count == 0 ? (calls.SavedPieces is null ? null : architecture) : environment.IsWow64 ? "x86" : "x86-64",
         };
     }
 

@@ -7,7 +7,7 @@ namespace VmAtlas.Capture.Windows;
 static class SystemFactsReader
 {
     /// <summary>What every Windows on x86-64 and arm64 has, for where the system will not say.</summary>
-    const ulong UsualLowest = 0x10000, UsualHighest = 0x7FFF_FFFE_FFFF, UsualGranularity = 64 << 10;
+    const ulong UsualHighest = 0x7FFF_FFFE_FFFF, UsualGranularity = 64 << 10;
 
     public static (SystemFacts, AddressSpaceLayout) Read(IWindowsCalls calls)
     {
@@ -21,8 +21,9 @@ static class SystemFactsReader
             PageSize = new ByteSize(known ? answer.U32(16) : 4096),
             PhysicalMemory = known && answer.U64(40) is > 0 and var memory ? new ByteSize(memory) : null,
         };
-        var (lowest, highest, granularity) = known ? (answer.U64(24), answer.U64(32), answer.U32(20)) : (UsualLowest, UsualHighest, UsualGranularity);
-        return (facts, new AddressSpaceLayout(new Address(lowest), new Address(highest + 1), ByteSize.Zero, new ByteSize(granularity)));
+        var (highest, granularity) = known ? (answer.U64(32), answer.U32(20)) : (UsualHighest, UsualGranularity);
+        // From 0 on, though nothing can be below the lowest address the system tells: VMMap counts that as Free, and its figures are met exactly.
+        return (facts, new AddressSpaceLayout(Address.Zero, new Address(highest + 1), ByteSize.Zero, new ByteSize(granularity)));
     }
 
     /// <summary>Powers of two, and a space that is one: a recording may say anything.</summary>

@@ -7,7 +7,7 @@ namespace VmAtlas.Capture.Windows;
 static class WindowsErrors
 {
     public static VmAtlasException Refused(int pid, uint error) => error == Native.ErrorAccessDenied
-        ? new(Failure.NotPermitted, $"process {pid} may not be read: run vmatlas as administrator; a protected process (antivirus, csrss) lets nobody read it")
+        ? new(Failure.NotPermitted, $"process {pid} may not be read: it is another user's, for which vmatlas has to run as administrator, or a protected process (antivirus, csrss), which lets nobody read it")
         : new(Failure.General, $"process {pid} can not be read: Windows says {Text(error)}");
 
     public static VmAtlasException Ended(int pid) => new(Failure.TargetEnded, $"process {pid} ended while it was read");

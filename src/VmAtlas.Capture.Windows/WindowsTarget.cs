@@ -18,7 +18,7 @@ public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllo
         _calls = calls;
         (System, Layout) = SystemFactsReader.Read(calls);
         Environment = new ProcessEnvironment(calls, this);
-        Process = ProcessFactsReader.Read(calls, Environment);
+        Process = ProcessFactsReader.Read(calls, Environment, System.Architecture);
         _names = new SectionNames(calls);
         _workingSet = new WorkingSet(calls, System.PageSize.Bytes);
     }
@@ -33,6 +33,9 @@ public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllo
 
     /// <inheritdoc/>
     public IReadOnlyList<SavedPiece>? SavedPieces => _calls.SavedPieces;
+
+    /// <summary>When it was saved, of a dump that says so.</summary>
+    public DateTimeOffset? SavedAt => _calls.SavedAt;
 
     /// <summary>PEB, heaps and threads.</summary>
     internal ProcessEnvironment Environment { get; }
@@ -79,6 +82,7 @@ public sealed partial class WindowsTarget : ICaptureTarget, IMemorySource, IAllo
         _workingSet.Measure(mappings, _allocations, problems);
         if (_calls.TellsProtection)
             return;
+        problems.Add(new Problem("ranges-untold", "the dump has no list of ranges: images and saved memory are all that is shown, as if it could be read and written; what lies between is not known to be free"));
         mappings.MarkAbsent(Measure.Committed);
         mappings.MarkAbsent(Measure.Private);
     }

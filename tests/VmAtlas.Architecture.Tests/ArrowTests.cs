@@ -18,8 +18,9 @@ public sealed class ArrowTests
         ["Capture.Clr"] = ["Model", "Capture"],
         ["Capture.Clr.Helper"] = ["Model", "Capture", "Capture.Clr"],
         ["Tracing"] = ["Model", "Symbols", "Capture"],
+        ["Tracing.Windows"] = ["Model"],
         ["Web"] = ["Model", "Formats", "Symbols", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Tracing"],
-        ["Cli"] = ["Model", "Formats", "Symbols", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Capture.Clr.Helper", "Tracing", "Web"],
+        ["Cli"] = ["Model", "Formats", "Symbols", "Capture", "Capture.Linux", "Capture.Windows", "Capture.Clr", "Capture.Clr.Helper", "Tracing", "Tracing.Windows", "Web"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)];

@@ -130,7 +130,7 @@ public sealed class TraceRefusalTests : IDisposable
     public void A_process_that_may_open_no_more_files()
     {
         Assert.SkipWhen(RealProgram.Find("prlimit") is null, "prlimit is not installed");
-        using var target = TestTarget.StartOrphan("trace_ledger");
+        using var target = TestTarget.StartOrphan("trace_killed", "wait");
         Tool.Output("prlimit", $"--pid={target.Pid}", "--nofile=3");
         AttachRefused(4, "RLIMIT_NOFILE", target.Pid);
     }

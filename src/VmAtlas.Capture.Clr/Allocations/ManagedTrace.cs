@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using VmAtlas.Capture.Clr.Diagnostics;
@@ -51,6 +53,8 @@ public sealed class ManagedTrace : IDisposable
     /// <summary>Whether a process has .NET's runtime in it.</summary>
     public static bool IsManaged(int pid)
     {
+        if (OperatingSystem.IsWindows())
+            return DiagnosticsPipe.IsThere(pid);
         try
         {
             return File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/maps")).Any(l => l.EndsWith("/libcoreclr.so", StringComparison.Ordinal));
@@ -136,9 +140,12 @@ public sealed class ManagedTrace : IDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
+            if (!OperatingSystem.IsWindows())
+                return File.ReadAllText($"/proc/{pid}/cmdline").TrimEnd('\0').Replace('\0', ' ');
+            using var process = Process.GetProcessById(pid);
+            return process.MainModule?.FileName ?? "";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception or ArgumentException or InvalidOperationException)
         {
             return ""; // it has ended already
         }

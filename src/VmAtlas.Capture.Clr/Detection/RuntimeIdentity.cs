@@ -16,8 +16,9 @@ sealed record RuntimeIdentity(string? RuntimeBuildId, string? DacBuildId)
 
     /// <summary>What the module at an address says of itself; null when it is no ELF or PE module.</summary>
     public static RuntimeIdentity? Read(MemoryReader read, ulong imageBase) =>
-        ElfModule.TryOpen(read, imageBase) is { } module ? new RuntimeIdentity(module.ReadBuildId(), ReadDacBuildId(read, module))
-        : ReadPeBuildId(read, imageBase) is { } id ? new RuntimeIdentity(id, null) { IsWindows = true }
+        ElfModule.TryOpen(read, imageBase) is { } module ? new RuntimeIdentity(module.ReadBuildId(), ReadInfo(read, module.FindExport(Export)) is { } elf ? Elf(elf) : null)
+        : ReadPeBuildId(read, imageBase) is { } id
+            ? new RuntimeIdentity(id, ReadInfo(read, PeModule.FindExport(read, imageBase, Export)) is { } pe ? Pe(pe) : null) { IsWindows = true }
         : null;
 
     /// <summary>The build of a PE module by its headers; null when it is none.</summary>
@@ -27,17 +28,24 @@ sealed record RuntimeIdentity(string? RuntimeBuildId, string? DacBuildId)
         return PeReader.TryRead(header.AsSpan(0, read(imageBase, header))) is { } image ? $"{image.TimeStamp:X8}{image.Size:x}" : null;
     }
 
-    /// <summary>struct RuntimeInfo of coreclr's <c>debug/runtimeinfo/runtimeinfo.h</c>: signature, version, then for the runtime, the DAC and
-    /// the debugger interface 24 bytes each: length and build id.</summary>
-    static string? ReadDacBuildId(MemoryReader read, ElfModule module)
+    /// <summary>The index of the DAC in struct RuntimeInfo of coreclr's <c>debug/runtimeinfo/runtimeinfo.h</c>: signature, version, then for the runtime, the DAC and
+    /// the debugger interface 24 bytes each: length and index.</summary>
+    static byte[]? ReadInfo(MemoryReader read, ulong? address)
     {
         const int signatureBytes = 18, version = 20, dac = 48;
         Span<byte> info = stackalloc byte[72];
-        if (module.FindExport(Export) is not { } address || read(address, info) != info.Length
+        if (address is not { } start || read(start, info) != info.Length
             || !info[..signatureBytes].SequenceEqual("DotNetRuntimeInfo\0"u8)
             || BinaryPrimitives.ReadInt32LittleEndian(info[version..]) < 1
             || info[dac] is 0 or > 23)
             return null;
-        return Convert.ToHexStringLower(info.Slice(dac + 1, info[dac]));
+        return info.Slice(dac + 1, info[dac]).ToArray();
     }
+
+    /// <summary>On Linux the index is the build id.</summary>
+    static string Elf(byte[] index) => Convert.ToHexStringLower(index);
+
+    /// <summary>On Windows it is the time stamp and the size of the image.</summary>
+    static string? Pe(ReadOnlySpan<byte> index) => index.Length != 8 ? null
+        : $"{BinaryPrimitives.ReadUInt32LittleEndian(index):X8}{BinaryPrimitives.ReadUInt32LittleEndian(index[4..]):x}";
 }

@@ -34,16 +34,20 @@ sealed record RuntimeModule(ulong Base, bool IsSingleFile)
         return context.Target is IMemorySource memory && MayBeInProgram(context) ? FindInProgram(context, memory) : null;
     }
 
-    /// <summary>On Windows: the image named coreclr.dll. One that is linked into a program is not looked for.</summary>
+    /// <summary>On Windows: the image named coreclr.dll; else a program that exports <see cref="RuntimeIdentity.Export"/>.</summary>
     static RuntimeModule? FindImage(AnnotationContext context, IReadOnlyList<Allocation> allocations)
     {
-        foreach (var allocation in allocations)
-        {
-            if (allocation.Kind == AllocationKind.Image && context.Mappings.Names[allocation.First] is not 0 and var name
-                && context.Strings[name].EndsWith("\\coreclr.dll", StringComparison.OrdinalIgnoreCase))
-                return new RuntimeModule(allocation.Base, IsSingleFile: false);
-        }
-        return null;
+        if (ImageNamed("\\coreclr.dll").FirstOrDefault() is { Base: > 0 } library)
+            return new RuntimeModule(library.Base, IsSingleFile: false);
+        if (context.Target is not IMemorySource memory)
+            return null;
+        return ImageNamed(".exe").FirstOrDefault(a => PeModule.FindExport(Read, a.Base, RuntimeIdentity.Export) is not null) is { Base: > 0 } program
+            ? new RuntimeModule(program.Base, IsSingleFile: true) : null;
+
+        IEnumerable<Allocation> ImageNamed(string end) => allocations.Where(a => a.Kind == AllocationKind.Image
+            && context.Mappings.Names[a.First] is not 0 and var name && context.Strings[name].EndsWith(end, StringComparison.OrdinalIgnoreCase));
+
+        int Read(ulong address, Span<byte> into) => memory.Read(new Address(address), into);
     }
 
     /// <summary>A runtime has some ten MiB of code: a process none of whose files has half of that mapped is not looked into.</summary>

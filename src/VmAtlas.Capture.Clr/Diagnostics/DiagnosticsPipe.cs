@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -11,6 +12,15 @@ namespace VmAtlas.Capture.Clr.Diagnostics;
 static partial class DiagnosticsPipe
 {
     static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether there is one; who is at its other end is not asked.</summary>
+    public static unsafe bool IsThere(int pid)
+    {
+        const uint noWait = 1;
+        const int notFound = 2;
+        fixed (char* name = string.Create(CultureInfo.InvariantCulture, $@"\\.\pipe\dotnet-diagnostic-{pid}"))
+            return WaitNamedPipeW(name, noWait) != 0 || Marshal.GetLastPInvokeError() != notFound;
+    }
 
     /// <exception cref="AnnotatorUnavailableException">It does not listen, or another process does in its place.</exception>
     [SupportedOSPlatform("windows")]
@@ -37,4 +47,7 @@ static partial class DiagnosticsPipe
 
     [LibraryImport("kernel32", SetLastError = true)]
     private static partial int GetNamedPipeServerProcessId(SafePipeHandle pipe, out uint pid);
+
+    [LibraryImport("kernel32", SetLastError = true)]
+    private static unsafe partial int WaitNamedPipeW(char* name, uint milliseconds);
 }

@@ -10,6 +10,8 @@ sealed record HeapHeader
 {
     public const uint SegmentSignature = 0xFFEEFFEE;
 
+    public const string SegmentHeap = "segment heap", Unknown = "heap";
+
     const uint HeapSignature = 0xEEFFEEFF, SegmentHeapSignature = 0xDDEEDDEE;
 
     /// <summary>Places in HEAP of 64-bit Windows 10 and 11 (public symbols of ntdll); before, and in 32-bit processes, they are others.</summary>
@@ -30,13 +32,13 @@ sealed record HeapHeader
     {
         var (at, layout) = (heap.Address, heap.Layout);
         if (!target.TryReadWord(at, layout.SegmentSignature, wide: false, out var first))
-            return new HeapHeader { Kind = "heap" };
+            return new HeapHeader { Kind = Unknown };
         if (first == SegmentHeapSignature)
-            return new HeapHeader { Kind = "segment heap" };
+            return new HeapHeader { Kind = SegmentHeap };
         var isNt = layout.IsWide && target.TryReadWord(at, SignatureAt, wide: false, out var signature) && signature == HeapSignature;
         return isNt
             ? new HeapHeader { Kind = "NT heap", Tag = HasFrontEnd(target, at) ? "LOW FRAGMENTATION" : "", LargeBlocks = ReadLargeBlocks(target, at + LargeBlocksAt) }
-            : new HeapHeader { Kind = first == SegmentSignature ? "NT heap" : "heap" };
+            : new HeapHeader { Kind = first == SegmentSignature ? "NT heap" : Unknown };
     }
 
     /// <summary>FrontEndHeapType 2 with a front end is the low-fragmentation heap; one without the other is another layout, and no answer.</summary>

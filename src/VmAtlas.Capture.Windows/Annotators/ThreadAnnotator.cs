@@ -6,7 +6,7 @@ namespace VmAtlas.Capture.Windows.Annotators;
 /// <remarks>
 /// Evidence: the TEB the system names for a thread says where its stack was allocated (DeallocationStack) and ends (StackBase). A program may
 /// overwrite its TEB; a stack is taken only where both lie in one private allocation. A thread that runs on a stack of its own making
-/// (a fiber) has another one meanwhile, which is what its TEB then names.
+/// (a fiber) has another one meanwhile, which is what its TEB then names. A dump lists where its threads' stack pointers were: that is believed where it has no TEB.
 /// </remarks>
 sealed class ThreadAnnotator : IAnnotator
 {
@@ -26,12 +26,15 @@ sealed class ThreadAnnotator : IAnnotator
             var teb = environment.ThreadBlock(id);
             if (teb == 0)
                 continue;
-            var narrow = environment.IsWow64 ? environment.NarrowThreadBlock(teb) : 0;
             blocks.Add(id, teb);
-            Claim(context, index, target, teb, PebLayout.Wide, narrow != 0 ? "64-bit thread stack" : $"Thread ID: {id}", id);
+            var narrow = environment.IsNarrow ? teb : environment.IsWow64 ? environment.NarrowThreadBlock(teb) : 0;
             if (narrow != 0)
                 Claim(context, index, target, narrow, PebLayout.Narrow, $"Thread ID: {id}", id);
+            if (narrow != teb)
+                Claim(context, index, target, teb, PebLayout.Wide, narrow != 0 ? "64-bit thread stack" : $"Thread ID: {id}", id);
         }
+        foreach (var id in ids)
+            ClaimSaved(context, index, environment, id);
         blocks.Claim();
     }
 
@@ -42,11 +45,23 @@ sealed class ThreadAnnotator : IAnnotator
             && (index.Find(bounds.Allocation) == stack || index.RangeOf(stack).Start.Value > bounds.Allocation)
             ? stack : null;
 
+    /// <summary>What a dump lists as a thread's stack, where the thread's environment block is not in it.</summary>
+    static void ClaimSaved(AnnotationContext context, AllocationIndex index, ProcessEnvironment environment, uint id)
+    {
+        if (environment.SavedStack(id) is { } address && index.Find(address) is { Kind: AllocationKind.Private } stack && index.IsFree(stack))
+            Claim(context, index, stack, $"Thread ID: {id}", "the dump's list of threads has it as the stack of this one", id);
+    }
+
     static void Claim(AnnotationContext context, AllocationIndex index, WindowsTarget target, ulong teb, PebLayout layout, string details, uint id)
     {
         if (!target.TryReadStack(teb, layout, out var bounds) || StackOf(index, bounds) is not { } stack || !index.IsFree(stack))
             return;
-        var region = context.Claims.AddRegion(MemoryType.Stack, details, $"the environment block of thread {id} at {new Address(teb)} names it as its stack");
+        Claim(context, index, stack, details, $"the environment block of thread {id} at {new Address(teb)} names it as its stack", id);
+    }
+
+    static void Claim(AnnotationContext context, AllocationIndex index, Allocation stack, string details, string reason, uint id)
+    {
+        var region = context.Claims.AddRegion(MemoryType.Stack, details, reason);
         index.Claim(region, stack);
         context.Claims.AddFact(region, "thread", $"{id}");
         if (!context.Options.Blocks)

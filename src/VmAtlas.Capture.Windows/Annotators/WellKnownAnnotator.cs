@@ -5,11 +5,11 @@ namespace VmAtlas.Capture.Windows.Annotators;
 
 /// <summary>Memory that Windows itself keeps in every process: shared user data, the process environment block and what it points to.</summary>
 /// <remarks>Evidence: shared user data has a fixed address; the bitmap of Control Flow Guard is a section without a file of exactly a 64th of the address space of
-/// 128 TiB (two bits for 16 bytes of it), which nothing else is likely to be; the rest the system or the PEB names. A program may overwrite its PEB: then a name is
+/// 128 TiB (two bits for 16 bytes of it), which nothing else is likely to be; the hypervisor's page is the one page that can only be read in what the system keeps for itself right above shared user data; the rest the system or the PEB names. A program may overwrite its PEB: then a name is
 /// wrong, never a type or a measure, which are what the system says of the memory.</remarks>
 sealed class WellKnownAnnotator : IAnnotator
 {
-    const ulong SharedUserData = 0x7FFE0000;
+    const ulong SharedUserData = 0x7FFE0000, SystemPagesEnd = 0x7FFF0000, PageBytes = 0x1000;
 
     public string Name => "Well-known";
 
@@ -18,6 +18,7 @@ sealed class WellKnownAnnotator : IAnnotator
         var index = AllocationIndex.Of(context);
         ClaimCallTargets(context, index);
         Claim(context, index, SharedUserData, "User Shared Data", "Windows maps its data for all processes at this address");
+        ClaimHypervisorPage(context, index);
         if (context.Target is not WindowsTarget { Environment.Blocks: { Count: > 0 } blocks } target)
             throw new AnnotatorUnavailableException("the target does not say where its environment block is");
         foreach (var (peb, layout) in blocks)
@@ -34,6 +35,16 @@ sealed class WellKnownAnnotator : IAnnotator
                     Claim(context, index, environment, "Environment Variables", "the process parameters point to it");
             }
             Claim(context, index, peb, "Process Environment Block", "the system says that it is there");
+        }
+    }
+
+    static void ClaimHypervisorPage(AnnotationContext context, AllocationIndex index)
+    {
+        foreach (var allocation in index.All)
+        {
+            var range = index.RangeOf(allocation);
+            if (range.Start.Value is > SharedUserData and < SystemPagesEnd && range.Size.Bytes == PageBytes && context.Mappings.Protections[allocation.First] == Protection.Read)
+                Claim(context, index, range.Start.Value, "Hypervisor Shared Data", "Windows maps the hypervisor's page for all processes somewhere right above its own shared data");
         }
     }
 

@@ -12,6 +12,12 @@ public interface IWindowsCalls : IDisposable
     /// <summary>Whether what is told of ranges is the system's word. A dump without a list of them has them only from its memory and modules.</summary>
     bool TellsProtection => true;
 
+    /// <summary>When a dump was written, as it says itself.</summary>
+    DateTimeOffset? SavedAt => null;
+
+    /// <summary>An address in the stack of a thread, where a dump says so without the thread's environment block.</summary>
+    ulong? StackOf(uint thread) => null;
+
     /// <summary>Asks one question.</summary>
     /// <param name="argument">What about: see the question.</param>
     /// <param name="answer">Takes the answer, in the system's own layout for 64-bit programs.</param>

@@ -21,10 +21,8 @@ sealed unsafe class LiveCalls : IWindowsCalls
     public static LiveCalls Open(int pid)
     {
         const uint Limited = Native.ProcessQueryLimited | Native.Synchronize;
-        var full = Native.OpenProcess(Limited | Native.ProcessQueryInformation | Native.ProcessVmRead, 0, (uint)pid);
-        if (!full.IsInvalid)
+        if (OpenToRead(pid, Limited) is { } full)
             return new LiveCalls(pid, full) { MayRead = true };
-        full.Dispose();
         var limited = Native.OpenProcess(Limited, 0, (uint)pid);
         if (!limited.IsInvalid)
             return new LiveCalls(pid, limited);
@@ -33,6 +31,22 @@ sealed unsafe class LiveCalls : IWindowsCalls
         throw error == Native.ErrorInvalidParameter
             ? new VmAtlasException(Failure.NotFound, $"there is no process {pid}")
             : WindowsErrors.Refused(pid, error);
+    }
+
+    /// <summary>Asks for the privilege to read other users' processes only when it takes that.</summary>
+    static SafeProcessHandle? OpenToRead(int pid, uint limited)
+    {
+        const uint read = Native.ProcessQueryInformation | Native.ProcessVmRead;
+        for (var again = false; ; again = true)
+        {
+            var process = Native.OpenProcess(limited | read, 0, (uint)pid);
+            if (!process.IsInvalid)
+                return process;
+            var error = Marshal.GetLastPInvokeError();
+            process.Dispose();
+            if (again || error != (int)Native.ErrorAccessDenied || !DebugPrivilege.TryUse())
+                return null;
+        }
     }
 
     public int Ask(WindowsQuestion question, ulong argument, Span<byte> answer, out uint error)

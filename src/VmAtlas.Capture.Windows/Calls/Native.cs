@@ -86,6 +86,12 @@ static unsafe partial class Native
     public static partial int OpenProcessToken(nint process, uint access, nint* token);
 
     [LibraryImport("advapi32", SetLastError = true)]
+    public static partial int LookupPrivilegeValueW(nint system, char* name, void* luid);
+
+    [LibraryImport("advapi32", SetLastError = true)]
+    public static partial int AdjustTokenPrivileges(nint token, int disableAll, void* privileges, uint length, void* before, uint* beforeLength);
+
+    [LibraryImport("advapi32", SetLastError = true)]
     public static partial int GetTokenInformation(nint token, uint kind, void* answer, uint length, uint* got);
 
     [LibraryImport("advapi32", SetLastError = true)]

@@ -12,6 +12,7 @@ sealed class MinidumpCalls : IWindowsCalls
     readonly MinidumpRanges _ranges;
     readonly MinidumpModules _modules;
     readonly MinidumpThreads _threads;
+    readonly MinidumpBlocks _blocks;
     readonly byte[] _system, _misc;
 
     public MinidumpCalls(MinidumpFile file)
@@ -22,8 +23,11 @@ sealed class MinidumpCalls : IWindowsCalls
         _ranges = MinidumpRanges.Read(file, _memory, _modules);
         _threads = MinidumpThreads.Read(file);
         (_system, _misc) = (file.Stream(MinidumpFile.SystemInfo), file.Stream(MinidumpFile.MiscInfo));
+        if (ForeignSystem is { } system)
+            throw file.Bad($"it is of a process of {system}, as Breakpad and Crashpad write them, not of Windows");
         if (_ranges.Count == 0)
             throw file.Bad("it has no memory in it");
+        _blocks = new MinidumpBlocks(_threads.Blocks, Read, IsNarrow, _modules.HasOne("\\wow64.dll"));
     }
 
     /// <summary>MINIDUMP_MISC_INFO.ProcessId, where the flags say that it is there.</summary>
@@ -40,18 +44,37 @@ sealed class MinidumpCalls : IWindowsCalls
 
     public bool TellsProtection => _ranges.AreTold;
 
+    public DateTimeOffset? SavedAt => _file.WrittenAt;
+
+    /// <summary>Written by a 32-bit program: a process of 32-bit Windows, or the 32-bit side of one.</summary>
+    bool IsNarrow => _system.Length >= 2 && BinaryPrimitives.ReadUInt16LittleEndian(_system) == 0;
+
+    /// <summary>MINIDUMP_SYSTEM_INFO.PlatformId: numbers from 0x8000 on are not Microsoft's.</summary>
+    string? ForeignSystem => _system.Length < 24 ? null : BinaryPrimitives.ReadUInt32LittleEndian(_system.AsSpan(20)) switch
+    {
+        < 0x8000 => null,
+        0x8101 => "macOS",
+        0x8102 => "iOS",
+        0x8201 => "Linux",
+        0x8203 => "Android",
+        _ => "another system",
+    };
+
+    public ulong? StackOf(uint thread) => _threads.StackOf(thread);
+
     public int Ask(WindowsQuestion question, ulong argument, Span<byte> answer, out uint error)
     {
         var length = question switch
         {
             WindowsQuestion.Memory => _ranges.Answer(argument, answer),
-            WindowsQuestion.Bytes => MinidumpMemory.Read(_file, _memory, argument, answer),
+            WindowsQuestion.Bytes => Read(argument, answer),
             WindowsQuestion.MappedName => Text(_modules.NameAt(argument), answer),
             WindowsQuestion.ImageName => Text(_modules.Program, answer),
             WindowsQuestion.Threads => _threads.Ids(answer),
             WindowsQuestion.Thread when argument >> 32 == 0 => _threads.Basic((uint)argument, answer),
             WindowsQuestion.Process when argument == 0 => Basic(answer),
             WindowsQuestion.Process when argument == 4 => Times(answer),
+            WindowsQuestion.Process when argument == 26 => Wow64(answer),
             WindowsQuestion.System => SystemFacts(answer),
             WindowsQuestion.Ended => Zeros(answer, 4),
             _ => 0,
@@ -64,22 +87,21 @@ sealed class MinidumpCalls : IWindowsCalls
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>PROCESS_BASIC_INFORMATION with the PEB, which each thread's block names.</summary>
+    int Read(ulong address, Span<byte> into) => MinidumpMemory.Read(_file, _memory, address, into);
+
+    /// <summary>PROCESS_BASIC_INFORMATION with the 64-bit PEB.</summary>
     int Basic(Span<byte> answer)
     {
-        const ulong PebOfThread = 0x60;
-        Span<byte> peb = stackalloc byte[8];
-        foreach (var teb in _threads.Blocks)
-        {
-            if (answer.Length < 48 || MinidumpMemory.Read(_file, _memory, unchecked(teb + PebOfThread), peb) < 8)
-                continue;
-            answer[..48].Clear();
-            peb.CopyTo(answer[8..]);
-            BinaryPrimitives.WriteInt32LittleEndian(answer[32..], Pid);
-            return 48;
-        }
-        return 0;
+        if (answer.Length < 48 || _blocks.Wide == 0)
+            return 0;
+        answer[..48].Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(answer[8..], _blocks.Wide);
+        BinaryPrimitives.WriteInt32LittleEndian(answer[32..], Pid);
+        return 48;
     }
+
+    /// <summary>ProcessWow64Information: the 32-bit PEB.</summary>
+    int Wow64(Span<byte> answer) => _blocks.Narrow != 0 && BinaryPrimitives.TryWriteUInt64LittleEndian(answer, _blocks.Narrow) ? 8 : 0;
 
     /// <summary>KERNEL_USER_TIMES with the start of the process (a time_t in the dump).</summary>
     int Times(Span<byte> answer)
@@ -92,7 +114,8 @@ sealed class MinidumpCalls : IWindowsCalls
         return 32;
     }
 
-    /// <summary>MINIDUMP_SYSTEM_INFO in the order of <see cref="WindowsQuestion.System"/>; page size and limits are what every 64-bit Windows has.</summary>
+    /// <summary>MINIDUMP_SYSTEM_INFO in the order of <see cref="WindowsQuestion.System"/>; page size and limits are what every Windows has of its width;
+    /// a 32-bit process has the upper half only where it uses it.</summary>
     int SystemFacts(Span<byte> answer)
     {
         if (_system.Length < 20 || answer.Length < 48)
@@ -103,7 +126,7 @@ sealed class MinidumpCalls : IWindowsCalls
         BinaryPrimitives.WriteUInt32LittleEndian(answer[16..], 4096);
         BinaryPrimitives.WriteUInt32LittleEndian(answer[20..], 64 << 10);
         BinaryPrimitives.WriteUInt64LittleEndian(answer[24..], 0x10000);
-        BinaryPrimitives.WriteUInt64LittleEndian(answer[32..], 0x7FFF_FFFE_FFFF);
+        BinaryPrimitives.WriteUInt64LittleEndian(answer[32..], !IsNarrow ? 0x7FFF_FFFE_FFFFu : _ranges.End > 0x8000_0000 ? 0xFFFE_FFFFu : 0x7FFE_FFFFu);
         return 48;
     }
 

@@ -25,8 +25,8 @@ sealed class MinidumpFile : IDisposable
 
     public long Length { get; }
 
-    /// <summary>When it was written, by the file's header.</summary>
-    public DateTimeOffset WrittenAt { get; private set; }
+    /// <summary>When it was written, by the file's header; null where that says nothing.</summary>
+    public DateTimeOffset? WrittenAt { get; private set; }
 
     public static bool IsMinidump(ReadOnlySpan<byte> start) => start.StartsWith("MDMP"u8);
 
@@ -82,7 +82,8 @@ sealed class MinidumpFile : IDisposable
         var (count, offset) = (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8)), BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)));
         if (count > MostStreams || offset + (long)count * EntryBytes > Length)
             throw Bad("its list of streams does not lie within it");
-        WrittenAt = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(20)));
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(20)) is > 0 and var seconds)
+            WrittenAt = DateTimeOffset.FromUnixTimeSeconds(seconds);
         var directory = new byte[count * EntryBytes];
         _ = ReadAt(offset, directory);
         for (var at = 0; at < directory.Length; at += EntryBytes)

@@ -28,6 +28,9 @@ sealed class MinidumpModules
         return modules;
     }
 
+    /// <summary>Whether there is an image whose path ends so.</summary>
+    public bool HasOne(string end) => _modules.Values.Any(m => m.Name.EndsWith(end, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The name of the image that begins at an address. Other sections are not named in a dump.</summary>
     public string? NameAt(ulong start) => _modules.TryGetValue(start, out var module) ? module.Name : null;
 }

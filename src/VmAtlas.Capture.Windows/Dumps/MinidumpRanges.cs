@@ -16,6 +16,9 @@ sealed class MinidumpRanges
 
     public int Count => _ranges.Count;
 
+    /// <summary>The address behind the last one.</summary>
+    public ulong End => Count == 0 ? 0 : EndOf(Count - 1);
+
     /// <summary>The dump lists them.</summary>
     public bool AreTold { get; private set; }
 
@@ -36,19 +39,19 @@ sealed class MinidumpRanges
     {
         var at = _starts.BinarySearch(address);
         at = at < 0 ? ~at - 1 : at;
-        if (at >= 0 && address < End(at))
+        if (at >= 0 && address < EndOf(at))
         {
             _ranges[at].CopyTo(answer);
             return InfoBytes;
         }
         if (at + 1 >= _ranges.Count)
             return 0;
-        var (start, end) = (at < 0 ? 0 : End(at), _starts[at + 1]);
+        var (start, end) = (at < 0 ? 0 : EndOf(at), _starts[at + 1]);
         Write(answer, start, 0, end - start, Free, 1, 0);
         return InfoBytes;
     }
 
-    ulong End(int index) => _starts[index] + ((ReadOnlySpan<byte>)_ranges[index]).U64(24);
+    ulong EndOf(int index) => _starts[index] + ((ReadOnlySpan<byte>)_ranges[index]).U64(24);
 
     /// <summary>MINIDUMP_MEMORY_INFO_LIST: sizes of its header and entries, and how many.</summary>
     void Take(ReadOnlySpan<byte> list)

@@ -4,12 +4,13 @@ using VmAtlas.Capture.Windows.Calls;
 
 namespace VmAtlas.Capture.Windows.Dumps;
 
-/// <summary>MINIDUMP_THREAD_LIST: ids, and where their environment blocks are.</summary>
+/// <summary>MINIDUMP_THREAD_LIST: ids, where their environment blocks are, and what is saved of their stacks.</summary>
 sealed class MinidumpThreads
 {
     const int EntryBytes = 48, MostThreads = 1 << 16;
 
     readonly Dictionary<uint, ulong> _blocks = [];
+    readonly Dictionary<uint, ulong> _stacks = [];
 
     public IEnumerable<ulong> Blocks => _blocks.Values;
 
@@ -18,9 +19,16 @@ sealed class MinidumpThreads
         var threads = new MinidumpThreads();
         ReadOnlySpan<byte> list = file.Stream(MinidumpFile.ThreadList);
         for (var at = 4; at + EntryBytes <= list.Length && threads._blocks.Count < Math.Min(list.U32(0), MostThreads); at += EntryBytes)
+        {
             threads._blocks.TryAdd(list.U32(at), list.U64(at + 16));
+            if (list.U32(at + 32) > 0)
+                threads._stacks.TryAdd(list.U32(at), list.U64(at + 24));
+        }
         return threads;
     }
+
+    /// <summary>The lowest address that is saved of a thread's stack: where its stack pointer was.</summary>
+    public ulong? StackOf(uint id) => _stacks.TryGetValue(id, out var start) ? start : null;
 
     public int Ids(Span<byte> answer)
     {

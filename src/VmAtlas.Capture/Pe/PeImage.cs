@@ -15,6 +15,9 @@ public sealed record PeImage(uint Size, uint HeaderSize, IReadOnlyList<PeSection
     /// <summary>IMAGE_FILE_HEADER.TimeDateStamp: with the size it tells builds apart, as symbol servers do.</summary>
     public uint TimeStamp { get; init; }
 
+    /// <summary>Where its table of exports lies; 0 where it has none.</summary>
+    public uint ExportTable { get; init; }
+
     /// <summary>It may be loaded anywhere (IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE): VMMap's "(ASLR)".</summary>
     public bool IsRelocatable { get; init; }
 }

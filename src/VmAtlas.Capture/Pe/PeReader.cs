@@ -12,6 +12,9 @@ public static class PeReader
 
     const ushort DynamicBase = 0x40;
 
+    /// <summary>IMAGE_DIRECTORY_ENTRY_EXPORT and IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR.</summary>
+    const int ExportEntry = 0, ClrEntry = 14;
+
     /// <summary>The Windows loader's own limit.</summary>
     public const int MaxSections = 96;
 
@@ -43,22 +46,22 @@ public static class PeReader
         if (BinaryPrimitives.ReadUInt16LittleEndian(optional) is not (0x10b or 0x20b) || size is 0 or > MaxSize || headers > size)
             return null;
         var table = ReadSections(bytes[optionalSize..], sections, size);
-        return table is null ? null : new PeImage(size, headers, table, HasClrHeader(optional))
+        return table is null ? null : new PeImage(size, headers, table, Directory(optional, ClrEntry) != 0)
         {
             Machine = machine,
             TimeStamp = timeStamp,
+            ExportTable = Directory(optional, ExportEntry) is var exports && exports < size ? exports : 0,
             IsRelocatable = (BinaryPrimitives.ReadUInt16LittleEndian(optional[70..]) & DynamicBase) != 0,
         };
     }
 
-    /// <summary>Entry 14 of the data directory: IMAGE_DIRECTORY_ENTRY_COM_DESCRIPTOR.</summary>
-    static bool HasClrHeader(ReadOnlySpan<byte> optional)
+    /// <summary>Where an entry of the data directory points to; 0 for nothing.</summary>
+    static uint Directory(ReadOnlySpan<byte> optional, int number)
     {
         var directory = BinaryPrimitives.ReadUInt16LittleEndian(optional) == 0x20b ? 112 : 96;
-        var entry = directory + 14 * 8;
-        return optional.Length >= entry + 8
-            && BinaryPrimitives.ReadUInt32LittleEndian(optional[(directory - 4)..]) > 14
-            && BinaryPrimitives.ReadUInt32LittleEndian(optional[entry..]) != 0;
+        var entry = directory + number * 8;
+        return optional.Length >= entry + 8 && BinaryPrimitives.ReadUInt32LittleEndian(optional[(directory - 4)..]) > number
+            ? BinaryPrimitives.ReadUInt32LittleEndian(optional[entry..]) : 0;
     }
 
     static PeSection[]? ReadSections(ReadOnlySpan<byte> table, int count, uint imageSize)

@@ -24,7 +24,11 @@ static class HeapTables
         [
             ("In use", report.InUse.Bytes, report.InUse.Chunks, "the program holds it"),
             ("  of it mapped", report.Mapped.Bytes, report.Mapped.Chunks, "each block a mapping of its own"),
-            ("Free", free.Bytes, free.Chunks, "in bins, for later requests"),
+            ("Free", free.Bytes, free.Chunks, report.IsMalloc ? "in bins, for later requests" : "for later requests"),
+            .. report.IsMalloc ? OnlyMallocs() : [],
+        ];
+        (string, ulong, ulong?, string)[] OnlyMallocs() =>
+        [
             ("Cached", cached.Bytes, cached.Chunks, "freed, in fastbins and thread caches"),
             ("Top", top, null, "not cut into chunks yet"),
             ("Could go back", trim, null, "what malloc_trim would take off the working set, at least"),
@@ -38,21 +42,26 @@ static class HeapTables
         ], rows.Length).Write(screen);
     }
 
-    public static void WriteArenas(Screen screen, IReadOnlyList<ArenaReport> arenas) => new TextTable(
-    [
-        new("Arena", (row, cell) => cell.Append(arenas[row].Number == 0 ? "main" : arenas[row].Number.ToString(CultureInfo.InvariantCulture))),
-        new("Address", (row, cell) => cell.Append($"{arenas[row].Address.Value:x12}")) { DropOrder = 3 },
-        new("Heaps", (row, cell) => cell.Append($"{arenas[row].Heaps.Count:N0}")) { Right = true, DropOrder = 4 },
-        new("From system", (row, cell) => Figures.Kib(cell, arenas[row].System)) { Right = true },
-        new("In use", (row, cell) => Figures.Kib(cell, arenas[row].InUse.Bytes)) { Right = true },
-        new("Blocks", (row, cell) => cell.Append($"{arenas[row].InUse.Chunks:N0}")) { Right = true },
-        new("Free", (row, cell) => Figures.KibOrBlank(cell, arenas[row].Free.Bytes)) { Right = true },
-        new("Cached", (row, cell) => Figures.KibOrBlank(cell, arenas[row].FastBins.Bytes + arenas[row].ThreadCaches.Bytes)) { Right = true },
-        new("Top", (row, cell) => Figures.KibOrBlank(cell, arenas[row].Top)) { Right = true },
-        new("Largest free", (row, cell) => Figures.KibOrBlank(cell, arenas[row].LargestFree)) { Right = true, DropOrder = 2 },
-        new("Holes", (row, cell) => cell.Append($"{arenas[row].Fragmentation * 100:0} %")) { Right = true },
-        new("Trim", (row, cell) => Figures.KibOrBlank(cell, arenas[row].TrimmableResident ?? arenas[row].Trimmable)) { Right = true, DropOrder = 1 },
-    ], arenas.Count).Write(screen);
+    public static void WriteArenas(Screen screen, HeapReport report)
+    {
+        var (arenas, isMalloc) = (report.Arenas, report.IsMalloc);
+        TableColumn[] columns =
+        [
+            new(isMalloc ? "Arena" : "Heap", (row, cell) => cell.Append(isMalloc && arenas[row].Number == 0 ? "main" : arenas[row].Number.ToString(CultureInfo.InvariantCulture))),
+            new("Address", (row, cell) => cell.Append($"{arenas[row].Address.Value:x12}")) { DropOrder = 3 },
+            new(isMalloc ? "Heaps" : "Segments", (row, cell) => cell.Append($"{arenas[row].Heaps.Count:N0}")) { Right = true, DropOrder = 4 },
+            new("From system", (row, cell) => Figures.Kib(cell, arenas[row].System)) { Right = true },
+            new("In use", (row, cell) => Figures.Kib(cell, arenas[row].InUse.Bytes)) { Right = true },
+            new("Blocks", (row, cell) => cell.Append($"{arenas[row].InUse.Chunks:N0}")) { Right = true },
+            new("Free", (row, cell) => Figures.KibOrBlank(cell, arenas[row].Free.Bytes)) { Right = true },
+            new("Cached", (row, cell) => Figures.KibOrBlank(cell, arenas[row].FastBins.Bytes + arenas[row].ThreadCaches.Bytes)) { Right = true },
+            new("Top", (row, cell) => Figures.KibOrBlank(cell, arenas[row].Top)) { Right = true },
+            new("Largest free", (row, cell) => Figures.KibOrBlank(cell, arenas[row].LargestFree)) { Right = true, DropOrder = 2 },
+            new("Holes", (row, cell) => cell.Append($"{arenas[row].Fragmentation * 100:0} %")) { Right = true },
+            new("Trim", (row, cell) => Figures.KibOrBlank(cell, arenas[row].TrimmableResident ?? arenas[row].Trimmable)) { Right = true, DropOrder = 1 },
+        ];
+        new TextTable([.. columns.Where(c => isMalloc || c.Title is not ("Cached" or "Top" or "Trim"))], arenas.Count).Write(screen);
+    }
 
     public static void WriteSizes(Screen screen, SizeHistogram sizes)
     {

@@ -129,5 +129,6 @@ sealed class PageReport(Snapshot snapshot, IPageSource pages, CancellationToken 
 
     static VmAtlasException Unreadable(ulong at) => at >= KernelHalf
         ? new(Failure.Usage, $"{new Address(at)} lies in the kernel's half of the addresses, whose pages it shows to nobody")
+        : OperatingSystem.IsWindows() ? new(Failure.NotPermitted, "the system does not show this process's pages: it refuses K32QueryWorkingSetEx, so run as administrator")
         : new(Failure.NotPermitted, "the kernel does not show this process's pages: it needs CAP_SYS_PTRACE, so run with sudo or as the same user");
 }

@@ -40,12 +40,15 @@ sealed class DumpFile : ReadableTarget
         if (CoreTarget.IsCore(head))
             return new DumpFile(CoreTarget.Open(file.Path), clr => CoreAnnotators.With(clr), writtenAt, options);
         if (WindowsTarget.IsMinidump(head))
-            return new DumpFile(WindowsTarget.OfMinidump(file.Path), clr => WindowsAnnotators.With(clr), writtenAt, options);
+            return OfMinidump(WindowsTarget.OfMinidump(file.Path), writtenAt, options);
         if (!WindowsTarget.IsRecording(head))
             return null;
         using var recording = File.OpenRead(file.Path);
         return new DumpFile(WindowsTarget.OfRecording(recording, file.Path), clr => WindowsAnnotators.With(clr), writtenAt, options);
     }
+
+    static DumpFile OfMinidump(WindowsTarget target, DateTimeOffset writtenAt, ClrOptions? options) =>
+        new(target, clr => WindowsAnnotators.With(clr), target.SavedAt ?? writtenAt, options);
 
     /// <summary>The snapshot of a dump; null for a file of another kind.</summary>
     /// <exception cref="VmAtlasException">As <see cref="TryOpen"/>.</exception>
@@ -63,7 +66,7 @@ sealed class DumpFile : ReadableTarget
         Source.Dispose();
     }
 
-    /// <summary>The time of the snapshot is the file's.</summary>
+    /// <summary>The time of the snapshot is the one that the dump says, else the file's.</summary>
     protected override CapturePipeline Pipeline(ClrAnnotator clr, CaptureOptions options) =>
         new(Source, _annotators(clr), null, options with { Once = true }) { TakenAt = _writtenAt };
 }

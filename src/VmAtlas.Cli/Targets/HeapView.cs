@@ -1,6 +1,8 @@
 using VmAtlas.Capture;
 using VmAtlas.Capture.Linux;
 using VmAtlas.Capture.Linux.Heaps;
+using VmAtlas.Capture.Windows;
+using VmAtlas.Capture.Windows.Heaps;
 using VmAtlas.Model;
 using VmAtlas.Model.Heaps;
 
@@ -9,14 +11,36 @@ namespace VmAtlas.Cli.Targets;
 /// <summary>A heap looked into: of a process, whose memory can be looked at further, or of a saved snapshot.</summary>
 sealed record HeapView(HeapReport Report, ProcessFacts Process)
 {
-    /// <summary>Null for a saved one.</summary>
-    public LinuxTarget? Target { get; private init; }
+    /// <summary>Its memory; null for a saved one.</summary>
+    public IMemorySource? Target { get; private init; }
 
     /// <summary>Tells C++ classes; null for a saved one.</summary>
     public BlockClasses? Classes { get; private init; }
 
+    /// <exception cref="VmAtlasException">It has no heap that can be looked into.</exception>
+    public static HeapView OfProcess(ICaptureTarget target, bool stop, bool keepChunks, CancellationToken cancellation)
+    {
+        if (target is not WindowsTarget windows)
+            return OfLinux(target.Require<LinuxTarget>("looking into its heap"), stop, keepChunks, cancellation);
+        if (stop)
+            throw new VmAtlasException(Failure.Usage, "--stop is there on Linux only: here the heaps are walked while the target runs on");
+        var view = OfWindows(windows, keepChunks, cancellation);
+        windows.EnsureUnchanged();
+        return view;
+    }
+
+    /// <summary>The heaps of a process of Windows, live or dumped.</summary>
+    static HeapView OfWindows(WindowsTarget target, bool keepChunks, CancellationToken cancellation)
+    {
+        var mappings = new BlockTable();
+        target.ReadMappings(mappings, new StringTable(), []);
+        var report = SystemHeapReader.Read(target, mappings, keepChunks, cancellation) ?? throw new VmAtlasException(Failure.Usage,
+            $"the heaps of {target.Process.Name} can not be looked into: they are segment heaps, 32-bit ones, of a layout that is not known, or not in the dump");
+        return new HeapView(report, target.Process) { Target = target };
+    }
+
     /// <exception cref="VmAtlasException">It has no glibc heap.</exception>
-    public static HeapView OfProcess(LinuxTarget target, bool stop, bool keepChunks, CancellationToken cancellation)
+    static HeapView OfLinux(LinuxTarget target, bool stop, bool keepChunks, CancellationToken cancellation)
     {
         var (mappings, strings) = (new BlockTable(), new StringTable());
         var options = new HeapReadOptions { Chunks = keepChunks, Residency = true };
@@ -44,6 +68,8 @@ sealed record HeapView(HeapReport Report, ProcessFacts Process)
     public static HeapView OfFile(string text, CancellationToken cancellation)
     {
         using var file = Targets.Target.Open(text);
+        if (file is ReadableTarget { Source: WindowsTarget windows })
+            return OfWindows(windows, keepChunks: true, cancellation);
         if (file is ReadableTarget { Source: IMemorySource memory } dump)
             return OfDump(dump.Source, memory, cancellation);
         var snapshot = file.Capture(Capture.CaptureOptions.Quick, cancellation);

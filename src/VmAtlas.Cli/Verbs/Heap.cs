@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using VmAtlas.Capture;
-using VmAtlas.Capture.Linux;
+using VmAtlas.Capture.Windows;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
 using VmAtlas.Cli.Targets;
@@ -47,7 +47,7 @@ sealed class Heap : Verb
     ];
 
     public override string Notes =>
-        "For glibc's malloc (2.28 and newer, 64 bit), found without symbols. Without --stop the target runs on, "
+        "For glibc's malloc (2.28 and newer, 64 bit), found without symbols; on Windows for NT heaps and Wine's, 64 bit. Without --stop the target runs on, "
         + "and the report says when its heap moved meanwhile. No page is made resident by looking. "
         + "A file made by 'snapshot --heaps' can be looked into as well; only what needs the memory itself can not be had of it.";
 
@@ -58,7 +58,9 @@ sealed class Heap : Verb
         using var target = TargetSpec.Parse(text) is FileSpec ? null : Target.OpenLive(text, "looking into its heap");
         if (target is null)
             RefuseLiveOptions(arguments, text);
-        var process = target?.Source.Require<LinuxTarget>("looking into its heap");
+        var process = target?.Source;
+        if (process is WindowsTarget && arguments.GetValue(_classes))
+            throw new VmAtlasException(Failure.Usage, "--classes is there on Linux only: it takes the symbols of C++ classes");
         var before = Before(arguments, process, session);
         var view = target is null
             ? HeapView.OfFile(text, session.Cancellation)
@@ -89,7 +91,7 @@ sealed class Heap : Verb
         ?? throw new VmAtlasException(Failure.BadFile, "the file's list of blocks is damaged; arenas and sizes are shown without --blocks");
 
     /// <summary>The sizes to compare with: of a file, or of this process a while ago.</summary>
-    SizeHistogram? Before(ParseResult arguments, LinuxTarget? target, Session session)
+    SizeHistogram? Before(ParseResult arguments, ICaptureTarget? target, Session session)
     {
         if (arguments.GetValue(_since) is { } file)
         {
@@ -109,7 +111,7 @@ sealed class Heap : Verb
     static void Write(Screen screen, ProcessFacts process, HeapReport report, IReadOnlyList<HeapGrowth.Suspicion>? growth,
         IReadOnlyList<(string Class, ChunkCount Count)>? classes, BlockListing? listing)
     {
-        screen.CutLine($"{Escape.Text(process.Name)}  pid {process.Pid}  {report.Allocator} malloc of {Escape.Text(report.Library)}", Palette.Heading);
+        screen.CutLine($"{Escape.Text(process.Name)}  pid {process.Pid}  {report.Allocator}{(report.IsMalloc ? " malloc" : "s")} of {Escape.Text(report.Library)}", Palette.Heading);
         screen.Sentence(How(report), Palette.Muted);
         screen.Line();
         HeapTables.WriteTotals(screen, report);
@@ -128,7 +130,7 @@ sealed class Heap : Verb
         }
         else
         {
-            HeapTables.WriteArenas(screen, report.Arenas);
+            HeapTables.WriteArenas(screen, report);
             screen.Line();
             HeapTables.WriteSizes(screen, report.Sizes);
         }

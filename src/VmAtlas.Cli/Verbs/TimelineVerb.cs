@@ -38,12 +38,14 @@ sealed class TimelineVerb : Verb
         var height = arguments.GetValue(_height);
         if (height is < 2 or > 200)
             throw new VmAtlasException(Failure.Usage, $"--height takes a number from 2 to 200, not {height}");
-        var measure = MeasureWord.Read(arguments.GetValue(_by), Measure.TotalWs);
         if (TargetSpec.Parse(arguments.GetRequiredValue(_file)) is not FileSpec file)
             throw new VmAtlasException(Failure.Usage, "timeline takes a saved file: 'vmatlas record' makes one");
         using var saved = new SavedTarget(file);
         if (saved.Timeline.Count == 0)
             throw new VmAtlasException(Failure.BadFile, $"{file.Path} has no whole snapshot in it");
+        // Where the system does not tell what is in memory, what it has promised is the next best.
+        var usual = saved.Timeline.Load(saved.Timeline.Count - 1).Has(Measure.TotalWs) ? Measure.TotalWs : Measure.Committed;
+        var measure = MeasureWord.Read(arguments.GetValue(_by), usual);
         var json = arguments.GetValue(Json);
         var series = json
             ? TimelineSeries.Of(saved.Timeline, session.Cancellation)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using VmAtlas.Capture.Clr.Allocations;
 using VmAtlas.Cli.CommandLine;
 using VmAtlas.Cli.Output;
@@ -52,28 +53,29 @@ sealed class Trace : Verb
     public override int Run(ParseResult arguments, Session session)
     {
         var command = arguments.GetValue(_command) ?? [];
-        if (OperatingSystem.IsWindows() && (command.Length > 0 || arguments.GetValue(_native) || arguments.GetValue(_sample) is not null))
-            throw new VmAtlasException(Failure.Usage, "native memory is traced on Linux only; here --attach records the objects of a .NET process, and a trace of native memory made there can be looked at");
         var pid = arguments.GetValue(_attach) is { } target ? ProcessOf(target) : (int?)null;
         if (pid is null == (command.Length == 0))
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
+        if (OperatingSystem.IsWindows())
+            RefuseWhatOnlyLinuxHas(arguments, isLaunch: pid is null);
         RefuseContradictions(arguments, isAttached: pid is not null);
         var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children), LookWhenKilled = LastMap(arguments, command) };
         if (arguments.GetValue(_perfMap))
             options = options with { Variables = PerfMaps.Variables(session.Environment) };
         TimeSpan? length = arguments.GetValue(_for) is { } time ? Durations.Parse(time, "--for") : null;
         var isManaged = arguments.GetValue(_managed)
-            || pid is { } attached && !arguments.GetValue(_native) && (OperatingSystem.IsWindows() || options.SampleInterval == 0 && ManagedTrace.IsManaged(attached));
+            || pid is { } attached && !arguments.GetValue(_native) && options.SampleInterval == 0 && ManagedTrace.IsManaged(attached);
         Require(command, pid, isManaged); // before a file of the same name is lost
         using var file = arguments.GetValue(_output) is { } path ? TimelineFile.Create(path) : null;
         var writer = file is null ? null : new TraceWriter(file);
         var programs = new TracedPrograms(writer);
         using var progress = new ProgressLine(session);
         var running = new RunningTrace(programs, writer, file, progress);
-        var code = pid is not { } process ? isManaged ? running.LaunchManaged(command, options.FollowChildren) : running.Launch(command, options)
+        var code = OperatingSystem.IsWindows() && !isManaged ? RunSystem(new SystemTrace(programs, file, progress), command, pid, length, session.Cancellation)
+            : pid is not { } process ? isManaged ? running.LaunchManaged(command, options.FollowChildren) : running.Launch(command, options)
             : isManaged ? running.AttachManaged(process, length, session.Cancellation)
             : running.Attach(process, options, length, session.Cancellation);
-        if (!isManaged)
+        if (!isManaged && !OperatingSystem.IsWindows())
         {
             progress.Show("looking up names …");
             var root = pid is not null && Directory.Exists($"/proc/{pid}/root/") ? $"/proc/{pid}/root" : null;
@@ -89,6 +91,8 @@ sealed class Trace : Verb
     {
         if (command is [['-', ..] option, ..] && !File.Exists(option))
             throw new VmAtlasException(Failure.Usage, $"there is no option {option} ('vmatlas trace --help' shows what there is)");
+        if (OperatingSystem.IsWindows())
+            return; // it is asked when the trace begins
         if (pid is { } process && !managed)
             AttachedTrace.Require(process);
         else if (pid is null && managed)
@@ -118,6 +122,23 @@ sealed class Trace : Verb
             throw new VmAtlasException(Failure.Usage, "--last-map is for the native trace of a command that is kept in a file: vmatlas trace --last-map -o run.vmatlas -- command arguments"),
         _ => true,
     };
+
+    // A method of its own: what it uses is shipped with vmatlas.exe only.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static int RunSystem(SystemTrace trace, string[] command, int? pid, TimeSpan? length, CancellationToken cancellation) =>
+        pid is { } process ? trace.Attach(process, length, cancellation) : trace.Launch(command);
+
+    void RefuseWhatOnlyLinuxHas(ParseResult arguments, bool isLaunch)
+    {
+        if (arguments.GetValue(_sample) is not null)
+            throw new VmAtlasException(Failure.Usage, "--sample is there on Linux only: Windows tells every operation");
+        if (arguments.GetValue(_children))
+            throw new VmAtlasException(Failure.Usage, "--children is there on Linux only: attach to the other process with --attach");
+        if (arguments.GetValue(_perfMap) || arguments.GetValue(_lastMap))
+            throw new VmAtlasException(Failure.Usage, "--perf-map and --last-map are there on Linux only");
+        if (isLaunch && arguments.GetValue(_managed))
+            throw new VmAtlasException(Failure.Usage, "--managed takes a process on Windows: start the program, then vmatlas trace --attach its-pid");
+    }
 
     static int ProcessOf(string target) => TargetSpec.Parse(target) switch
     {

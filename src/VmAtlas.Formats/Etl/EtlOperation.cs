@@ -20,15 +20,16 @@ readonly record struct EtlOperation(EtlOperationKind Kind, long Time, int Proces
     const ulong MostBytes = 1UL << 38;
 
     /// <summary>Null where the event is none, makes no sense, or does not say of which process it is.</summary>
-    public static EtlOperation? Of(in EtlEvent e)
+    /// <param name="owner">The process that heap events are of whose headers name none: a session for heaps has those of one. 0 where that is not known.</param>
+    public static EtlOperation? Of(in EtlEvent e, int owner = 0)
     {
-        var kind = (EtlOperationKind)e.Type;
+        var (kind, process) = ((EtlOperationKind)e.Type, e.Process > 0 ? e.Process : owner);
         EtlOperation? read = (e.Group, kind) switch
         {
-            (EtlGroup.Heap, EtlOperationKind.Alloc) => new(kind, e.Time, e.Process, e.Thread, e.Pointer(2), e.Pointer(1), 0, e.Pointer(0)),
-            (EtlGroup.Heap, EtlOperationKind.Realloc) => new(kind, e.Time, e.Process, e.Thread, e.Pointer(1), e.Pointer(3), e.Pointer(2), e.Pointer(0)),
-            (EtlGroup.Heap, EtlOperationKind.Free) => new(kind, e.Time, e.Process, e.Thread, e.Pointer(1), 0, 0, e.Pointer(0)),
-            (EtlGroup.Heap, EtlOperationKind.DestroyHeap) => new(kind, e.Time, e.Process, e.Thread, 0, 0, 0, e.Pointer(0)),
+            (EtlGroup.Heap, EtlOperationKind.Alloc) => new(kind, e.Time, process, e.Thread, e.Pointer(2), e.Pointer(1), 0, e.Pointer(0)),
+            (EtlGroup.Heap, EtlOperationKind.Realloc) => new(kind, e.Time, process, e.Thread, e.Pointer(1), e.Pointer(3), e.Pointer(2), e.Pointer(0)),
+            (EtlGroup.Heap, EtlOperationKind.Free) => new(kind, e.Time, process, e.Thread, e.Pointer(1), 0, 0, e.Pointer(0)),
+            (EtlGroup.Heap, EtlOperationKind.DestroyHeap) => new(kind, e.Time, process, e.Thread, 0, 0, 0, e.Pointer(0)),
             (EtlGroup.Memory, EtlOperationKind.VirtualAlloc or EtlOperationKind.VirtualFree) =>
                 new(kind, e.Time, e.Int(2, 0), e.Thread, e.Pointer(0), e.Pointer(1), 0, unchecked((uint)e.Int(2, 4))),
             _ => null,

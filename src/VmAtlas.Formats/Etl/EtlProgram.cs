@@ -4,7 +4,7 @@ using VmAtlas.Model;
 namespace VmAtlas.Formats.Etl;
 
 /// <summary>One process of a log, told as a trace.</summary>
-sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks stacks, EtlClock clock)
+sealed class EtlProgram(EtlTarget target, IEnumerable<EtlImage> images, EtlStacks stacks, EtlClock clock)
 {
     const ulong Commit = 0x1000;
 
@@ -21,7 +21,7 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
     {
         var loaded = images.DistinctBy(i => (i.Start, i.Path)).OrderBy(i => i.Start).ToList();
         var program = loaded.Find(i => i.Path.EndsWith(".exe", StringComparison.OrdinalIgnoreCase)).Path;
-        _sink = observer.Begin(new TraceProcess(process, 0, program ?? $"process {process}", clock.Began, Attached: true, SampleInterval: 0));
+        _sink = observer.Begin(new TraceProcess(target.Process, 0, program ?? $"process {target.Process}", clock.Began, target.Attached, SampleInterval: 0));
         _batch = new TraceBatch(_sink);
         foreach (var image in loaded)
         {
@@ -32,7 +32,7 @@ sealed class EtlProgram(int process, IEnumerable<EtlImage> images, EtlStacks sta
         foreach (var number in order)
             Take(operations[number]);
         _batch.Flush();
-        _sink.End(TraceEnding.Detached, 0, _time);
+        _sink.End(target.Ending, target.Value, _time);
     }
 
     void Take(in EtlOperation o)

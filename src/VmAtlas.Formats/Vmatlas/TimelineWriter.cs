@@ -55,13 +55,13 @@ public sealed class TimelineWriter : IDisposable
     }
 
     /// <summary>Appends a chunk that is no snapshot's. From any thread.</summary>
-    internal void Append(ChunkType type, ReadOnlySpan<byte> plain, ByteBuffer content)
+    internal void Append(ChunkType type, ReadOnlySpan<byte> plain, ByteBuffer content, Packing? packing = null)
     {
         lock (_lock)
         {
             if (_failed)
                 throw new VmAtlasException(Failure.General, $"the recording into {_path} has ended: an earlier part could not be written");
-            Chunk.Write(type, plain, content, _out);
+            Chunk.Write(type, plain, content, _out, packing);
             Flush();
         }
     }

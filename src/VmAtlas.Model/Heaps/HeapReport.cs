@@ -3,8 +3,11 @@ namespace VmAtlas.Model.Heaps;
 /// <summary>What is inside the memory of malloc.</summary>
 public sealed record HeapReport
 {
-    /// <summary>"glibc".</summary>
+    /// <summary>"glibc", "NT heap", "Wine heap".</summary>
     public required string Allocator { get; init; }
+
+    /// <summary>It is malloc, with arenas, tops and caches; else heaps of Windows stand for arenas, and have none of those.</summary>
+    public bool IsMalloc => Allocator == "glibc";
 
     /// <summary>Path of the object whose data holds the main arena.</summary>
     public required string Library { get; init; }

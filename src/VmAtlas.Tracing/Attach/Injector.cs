@@ -90,25 +90,8 @@ static class Injector
 
     /// <summary>The descriptor of a memory file that the target was to make.</summary>
     static ulong Check(int pid, ulong result) => result <= int.MaxValue ? result
-        : throw new VmAtlasException(Failure.NotPermitted, HasRoomForFiles(pid)
-            ? $"process {pid} may not make a memory file: its system calls are limited (seccomp); start it with vmatlas trace -- instead"
-            : $"process {pid} has as many files open as it may (RLIMIT_NOFILE): raise its limit (prlimit --pid {pid} --nofile=64), or start it with vmatlas trace -- instead");
-
-    static bool HasRoomForFiles(int pid)
-    {
-        const string line = "Max open files";
-        try
-        {
-            var limit = File.ReadLines($"/proc/{pid}/limits").First(l => l.StartsWith(line, StringComparison.Ordinal))[line.Length..].TrimStart();
-            // The numbers of descriptors are limited, not how many there are: the lowest that is free has to be below.
-            return !int.TryParse(limit[..limit.IndexOf(' ', StringComparison.Ordinal)], out var most)
-                || Enumerable.Range(0, most).Any(number => !Path.Exists($"/proc/{pid}/fd/{number}") && new FileInfo($"/proc/{pid}/fd/{number}").LinkTarget is null);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
-        {
-            return true; // not known to be that
-        }
-    }
+        : throw new VmAtlasException(Failure.NotPermitted,
+            $"process {pid} may not make a memory file: its system calls are limited (seccomp); start it with vmatlas trace -- instead");
 
     /// <summary>ptrace belongs to one thread of the system, and a task may move.</summary>
     static T OnOwnThread<T>(Func<T> work)

@@ -35,7 +35,8 @@ static class MemoryCalls
             throw new VmAtlasException(Failure.Usage, $"{pages:N0} pages are too many for one answer: ask for at most {MostPages:N0}");
         var states = new PageState[pages];
         if (!await Task.Run(() => source.TryReadPages(range, states), context.RequestAborted))
-            throw new VmAtlasException(Failure.NotPermitted, "the state of single pages may not be read: it needs CAP_SYS_PTRACE (run vmatlas with sudo)");
+            throw new VmAtlasException(Failure.NotPermitted, "the state of single pages may not be read: "
+                + (OperatingSystem.IsWindows() ? "the system refuses K32QueryWorkingSetEx (run vmatlas as administrator)" : "it needs CAP_SYS_PTRACE (run vmatlas with sudo)"));
         context.Response.ContentType = "application/octet-stream";
         context.Response.ContentLength = states.Length;
         await context.Response.Body.WriteAsync(Array.ConvertAll(states, s => (byte)s), context.RequestAborted);

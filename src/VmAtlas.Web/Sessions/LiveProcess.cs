@@ -80,7 +80,7 @@ sealed class LiveProcess : IDisposable
 
     /// <summary>Walks malloc's memory and keeps what it found until the next walk.</summary>
     public Task<HeapLook> LookIntoHeap(CancellationToken cancellation) =>
-        Alone(target => Heap = HeapLook.Take(target.Require<LinuxTarget>("looking into its heap"), Heap, _clock.GetUtcNow(), cancellation), cancellation);
+        Alone(target => Heap = HeapLook.Take(target, Heap, _clock.GetUtcNow(), cancellation), cancellation);
 
     public ObjectCounts Objects { get; } = new();
 

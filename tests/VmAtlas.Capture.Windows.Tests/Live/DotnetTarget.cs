@@ -9,22 +9,25 @@ namespace VmAtlas.Capture.Windows.Tests.Live;
 /// <summary>A running <c>clrtarget.exe</c> and what it said of itself.</summary>
 sealed class DotnetTarget : IDisposable
 {
-    public static readonly string Program = Path.Combine(Repository.Root, "artifacts", "win-clrtarget", "clrtarget.exe");
     static readonly string s_helper = Path.Combine(Repository.Root, "artifacts", "win", "vmatlas-clr.exe");
 
     readonly TestTarget _process;
 
     /// <param name="setting">One of the runtime's, in its environment only: "DOTNET_gcServer=1".</param>
-    public DotnetTarget(string setting = "")
+    /// <param name="form">The way it was published: "-single", "-8.0".</param>
+    public DotnetTarget(string setting = "", string form = "")
     {
         var (name, value) = setting.Split('=') is [var key, var set] ? (key, set) : ("DOTNET_unused", null);
         var before = Environment.GetEnvironmentVariable(name);
         Environment.SetEnvironmentVariable(name, value);
-        _process = TestTarget.Start(Program);
+        _process = TestTarget.Start(ProgramOf(form));
         Environment.SetEnvironmentVariable(name, before);
     }
 
     public int Pid => _process.Pid;
+
+    /// <summary>Whether it could be published so: packages of older runtimes are not on every feed.</summary>
+    public static bool IsThere(string form) => File.Exists(ProgramOf(form));
 
     /// <summary>Objects it noted: where they are and what its runtime calls that place.</summary>
     public IEnumerable<(ulong Address, ManagedKind Kind)> Objects =>
@@ -48,6 +51,8 @@ sealed class DotnetTarget : IDisposable
     }
 
     public void Dispose() => _process.Dispose();
+
+    static string ProgramOf(string form) => Path.Combine(Repository.Root, "artifacts", $"win-clrtarget{form}", "clrtarget.exe");
 
     static ManagedKind KindOf(string key, int generation) => (key, generation) switch
     {

@@ -10,6 +10,9 @@ namespace VmAtlas.Capture.Windows.Tests.Live;
 public sealed partial class LivenessTests : LiveTest
 {
     [Fact]
+    public void The_privilege_to_read_others_is_turned_on_where_it_is_held() => DebugPrivilege.TryUse().ShouldBe(Environment.IsPrivilegedProcess);
+
+    [Fact]
     public void No_row_is_lost_or_doubled_while_the_process_changes()
     {
         using var target = StartKinds("churn");

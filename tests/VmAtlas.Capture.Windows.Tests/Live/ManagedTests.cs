@@ -25,6 +25,22 @@ public sealed class ManagedTests : LiveTest
         ManagedUse.Of(snapshot).ShouldNotBeNull().Collector.ShouldBe(collector);
     }
 
+    [Theory]
+    [InlineData("-single", "10.")]
+    [InlineData("-9.0", "9.")]
+    [InlineData("-8.0", "8.")]
+    public void Single_file_programs_and_older_runtimes_are_known_by_what_they_say_of_themselves(string form, string version)
+    {
+        if (!DotnetTarget.IsThere(form))
+            Assert.Skip($"clrtarget{form} could not be published here");
+        using var target = new DotnetTarget(form: form);
+        using var source = Platform.Open(target.Pid);
+        var (snapshot, report) = DotnetTarget.Capture(source, Platform);
+        Laws.Check(snapshot).ShouldBeEmpty();
+        Check(target, snapshot, report);
+        report.RuntimeVersion.ShouldNotBeNull().ShouldStartWith(version);
+    }
+
     [Fact]
     public void Without_a_debugger_library_the_runtime_is_asked_over_its_pipe_where_that_is_allowed()
     {
@@ -104,7 +120,7 @@ public sealed class ManagedTests : LiveTest
         {
             trace.StandardError.ReadLine().ShouldNotBeNull().ShouldContain("tells which objects it makes");
             target.Tell($"grow {objects}");
-            trace.StandardError.ReadToEnd().ShouldContain("allocated");
+            trace.StandardError.ReadToEnd().ShouldSatisfyAllConditions(t => t.ShouldContain("allocated"), t => t.ShouldContain("clrtarget.exe"));
             trace.WaitForExit();
             trace.ExitCode.ShouldBe(0);
         }

@@ -90,6 +90,29 @@ public sealed class MadeUpTests
     }
 
     [Fact]
+    public void Further_segments_of_a_segment_heap_are_known_by_the_ring_that_leads_through_its_header()
+    {
+        const ulong heap = 0x200000, one = 0x1000000, two = 0x1200000, other = 0x1400000, head = heap + 0x148;
+        var process = new MadeUpProcess()
+            .Write(Peb + 0x30, heap).Add(heap, 0x10000, Commit, 4, Private).Write(heap + 0x10, 0xDDEEDDEE, 4)
+            .Add(one, 0x100000, Commit, 4, Private).Add(two, 0x100000, Commit, 4, Private).Add(other, 0x100000, Commit, 4, Private)
+            .Write(head, one).Write(one, two).Write(two, head).Write(one + 8, head).Write(two + 8, one).Write(head + 8, two)
+            .Write(other, head).Write(other + 8, other);
+        var snapshot = Capture(process);
+        foreach (var segment in (ulong[])[one, two])
+            At(snapshot, segment).ShouldSatisfyAllConditions(r => r.Type.ShouldBe(MemoryType.Heap), r => r.Details.ShouldBe("Heap ID: 0 (Default)"), r => r.Facts.ShouldContain(("heap", "segment heap")));
+        At(snapshot, other).Type.ShouldBe(MemoryType.PrivateData, "it points to the heap, but nothing points to it");
+    }
+
+    [Fact]
+    public void The_hypervisor_s_page_is_the_one_above_shared_user_data_that_can_only_be_read()
+    {
+        var snapshot = Capture(new MadeUpProcess().Add(0x7FFE0000, 0x1000, Commit, 2, Private).Add(0x7FFE7000, 0x1000, Commit, 2, Private).Add(0x7FFEA000, 0x1000, Commit, 4, Private));
+        At(snapshot, 0x7FFE7000).Details.ShouldBe("Hypervisor Shared Data");
+        At(snapshot, 0x7FFEA000).Details.ShouldBe("");
+    }
+
+    [Fact]
     public void A_list_of_large_blocks_that_does_not_link_back_is_not_followed()
     {
         var process = new MadeUpProcess()

@@ -7,6 +7,50 @@ namespace VmAtlas.Capture.Windows.Tests.MadeUp;
 static class MinidumpMaker
 {
     public const ulong Image = 0x140000000, Teb = 0x110000, Peb = 0x112000, Stack = 0x200000, Heap = 0x300000;
+    public const uint Written = 1_700_000_100;
+
+    /// <summary>A small dump, as crash handlers write them: the images, and of the memory only what the thread's stack has from its stack pointer on.</summary>
+    /// <param name="architecture">PROCESSOR_ARCHITECTURE_*</param>
+    /// <param name="block">The thread's environment block, where it is in the dump.</param>
+    public static byte[] MakeSmall(byte architecture, uint platform = 2, byte[]? block = null, string image = "small.exe")
+    {
+        const uint stackBytes = 0x1800, used = 0xE80;
+        const ulong stackPointer = Stack + stackBytes - used;
+        var (stack, teb) = (new byte[used], block ?? []);
+        const int at = 32 + 4 * 12;
+        var thread = new byte[4 + 48];
+        var list = new byte[4 + 16 * (block is null ? 1 : 2)];
+        byte[][] streams =
+        [
+            thread, [architecture, 0, .. new byte[6], .. Ints(6, 1, 7600, platform)], list,
+            Module(nameAt: 0, architecture == 0 ? 0x400000 : Image),
+        ];
+        var streamAt = new int[streams.Length + 1];
+        streamAt[0] = at;
+        for (var i = 0; i < streams.Length; i++)
+            streamAt[i + 1] = streamAt[i] + streams[i].Length;
+        var name = Encoding.Unicode.GetBytes($@"C:\made\{image}");
+        var (stackAt, tebAt) = (streamAt[^1], streamAt[^1] + stack.Length);
+        Ints(1, 77).CopyTo(thread, 0);
+        Words(Teb, stackPointer).CopyTo(thread, 4 + 16);
+        Ints(used, (uint)stackAt).CopyTo(thread, 4 + 32);
+        Ints((uint)(list.Length / 16)).CopyTo(list, 0);
+        Words(stackPointer).CopyTo(list, 4);
+        Ints(used, (uint)stackAt).CopyTo(list, 12);
+        if (block is not null)
+        {
+            Words(Teb).CopyTo(list, 20);
+            Ints((uint)teb.Length, (uint)tebAt).CopyTo(list, 28);
+        }
+        BinaryPrimitives.WriteInt32LittleEndian(streams[3].AsSpan(24), tebAt + teb.Length);
+        uint[] kinds = [3, 7, 5, 4];
+        return
+        [
+            .. "MDMP"u8, .. Ints(0xa793, (uint)streams.Length, 32, 0, Written, 0, 0),
+            .. kinds.SelectMany((kind, i) => Ints(kind, (uint)streams[i].Length, (uint)streamAt[i])),
+            .. streams.SelectMany(s => s), .. stack, .. teb, .. Ints((uint)name.Length), .. name,
+        ];
+    }
 
     public static byte[] Make(bool withInfo = true)
     {
@@ -50,17 +94,19 @@ static class MinidumpMaker
         return dump.ToArray();
     }
 
-    static byte[] Module(uint name)
+    static byte[] Module(uint nameAt, ulong start = Image)
     {
         var list = new byte[4 + 108];
         BinaryPrimitives.WriteUInt32LittleEndian(list, 1);
-        BinaryPrimitives.WriteUInt64LittleEndian(list.AsSpan(4), Image);
+        BinaryPrimitives.WriteUInt64LittleEndian(list.AsSpan(4), start);
         BinaryPrimitives.WriteUInt32LittleEndian(list.AsSpan(12), 0x2000);
-        BinaryPrimitives.WriteUInt32LittleEndian(list.AsSpan(24), name);
+        BinaryPrimitives.WriteUInt32LittleEndian(list.AsSpan(24), nameAt);
         return list;
     }
 
     static void Put(byte[] memory, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(memory.AsSpan(at), value);
+
+    static byte[] Ints(params uint[] numbers) => [.. numbers.SelectMany(BitConverter.GetBytes)];
 
     static byte[] Words(params ulong[] words) => [.. words.SelectMany(BitConverter.GetBytes)];
 }

@@ -39,6 +39,36 @@ public sealed class EtlTests
     }
 
     [Fact]
+    public void Logs_of_one_process_are_told_as_one_trace()
+    {
+        const uint commit = 0x1000;
+        var trace = Read(new EtlTarget(Server, Attached: false, TraceEnding.Exited, 3),
+            new EtlMaker().Image(Server, Program, 0x10000, @"\Device\HarddiskVolume2\opt\server.exe").Image(Other, Library, 0x10000, @"\Device\HarddiskVolume2\opt\other.exe")
+                .AddShort(2, 98, 1_200_000, EtlMaker.Bytes(0x40_0000ul, 0x4000ul, (uint)Server, commit)).Stack(1_200_000, Server, 9, Program + 1)
+                .AddShort(2, 98, 1_300_000, EtlMaker.Bytes(0x50_0000ul, 0x4000ul, (uint)Other, commit)),
+            new EtlMaker().Alloc(1_100_000, Server, 9, Heap, 0x5000, 100).Stack(1_100_000, Server, 9, Program + 2).Alloc(1_400_000, Other, 1, Heap, 0x5000, 7)).Single();
+        trace.Store.Process.ShouldSatisfyAllConditions(p => p.Command.ShouldEndWith("server.exe"), p => p.Attached.ShouldBeFalse());
+        (trace.Store.Sites.LiveBytes, trace.Store.Totals.Mappings.LiveBytes, trace.Store.Modules.Count).ShouldBe((100L, 0x4000L, 1));
+        (trace.Store.Ending, trace.Store.EndingValue).ShouldBe((TraceEnding.Exited, 3));
+    }
+
+    [Fact]
+    public void Heap_events_that_name_no_process_are_those_of_the_one_traced()
+    {
+        var log = new EtlMaker().AddShort(0x10, 33, 1_100_000, EtlMaker.Bytes(Heap, 100ul, 0x5000ul, 1u)).Stack(1_100_000, Server, 9, Program + 2);
+        var trace = Read(new EtlTarget(Server), log).Single();
+        (trace.Store.Sites.LiveBytes, trace.Store.Sites.Count).ShouldBe((100L, 1));
+        Should.Throw<VmAtlasException>(() => Read(log)).Failure.ShouldBe(Failure.NotFound, "of a log of the whole machine it is not known whose they are");
+    }
+
+    [Fact]
+    public void A_process_that_did_nothing_is_told_and_an_empty_log_refused()
+    {
+        Read(new EtlTarget(Server), new EtlMaker(), new EtlMaker()).Single().Store.Totals.Operations.ShouldBe(0);
+        Should.Throw<VmAtlasException>(() => Read(new EtlTarget(Server))).Failure.ShouldBe(Failure.BadFile);
+    }
+
+    [Fact]
     public void Blocks_grow_move_and_go_with_their_heap()
     {
         var trace = Read(new EtlMaker()
@@ -114,6 +144,25 @@ public sealed class EtlTests
             {
                 e.Failure.ShouldBeOneOf(Failure.BadFile, Failure.NotFound);
             }
+        }
+    }
+
+    static List<LoadedTrace> Read(EtlTarget target, params EtlMaker[] logs)
+    {
+        var folder = Directory.CreateTempSubdirectory("vmatlas-");
+        try
+        {
+            var paths = logs.Select((log, i) => Path.Combine(folder.FullName, $"{i}.etl")).ToList();
+            foreach (var (path, log) in paths.Zip(logs))
+                File.WriteAllBytes(path, log.Make());
+            var file = Path.Combine(folder.FullName, "x.vmatlas");
+            using (var to = File.Create(file))
+                EtlImport.Read(paths, target, new TraceWriter(new TimelineWriter(to, file)));
+            return [.. LoadedTrace.ReadAll(file).Traces];
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 

@@ -9,6 +9,10 @@ namespace VmAtlas.Formats.Vmatlas.Traces;
 public sealed class TraceRecording : ITraceSink
 {
     const int EventsOfChunk = 1 << 16;
+
+    /// <summary>Chunks whose events are packed well. A trace as short as that is worth it; a longer one must keep up with its program.</summary>
+    const uint EarlyChunks = 64;
+
     const int NodesOfChunk = 1 << 16;
 
     readonly Lock _lock = new();
@@ -138,7 +142,7 @@ public sealed class TraceRecording : ITraceSink
             return;
         _content.Clear();
         _events.Write(_content);
-        Append(ChunkType.TraceEvents, _content);
+        Append(ChunkType.TraceEvents, _content, _sequence < EarlyChunks ? Packing.Good : Packing.Fast);
     }
 
     void WriteFactsAndNodes()
@@ -157,11 +161,11 @@ public sealed class TraceRecording : ITraceSink
         (_nodeCount, _lastNode) = (0, default);
     }
 
-    void Append(ChunkType type, ByteBuffer content)
+    void Append(ChunkType type, ByteBuffer content, Packing? packing = null)
     {
         _head.Clear();
         _head.UInt32(_number);
         _head.UInt32(_sequence++);
-        _file.Append(type, _head.Written, content);
+        _file.Append(type, _head.Written, content, packing);
     }
 }

@@ -165,6 +165,8 @@ export interface HeapArena {
 /** A look into malloc's memory. */
 export interface HeapLook {
   readonly time: string;
+  /** "glibc", or what the heaps of Windows are called. */
+  readonly allocator: string;
   readonly library: string;
   readonly approximate: boolean;
   readonly milliseconds: number;

@@ -12,7 +12,7 @@ import type { View } from "../ui/state";
 import type { ViewProps, ViewSpec } from "./view";
 import { ZoomButtons } from "./ZoomButtons";
 
-/** The annotator that names glibc's heaps: others are not walked. */
+/** The annotator that names the heaps that are walked: glibc's, and those of Windows. */
 const ANNOTATOR = "Heap";
 
 export const heapView: ViewSpec = {
@@ -100,7 +100,7 @@ function HeapView({ app, state, view }: ViewProps) {
             prefix="chunk"
             rows={chunks.rows}
             columns={COLUMNS}
-            empty="No block of malloc lies in this region."
+            empty="No block lies in this region."
             onCursor={(row) => row >= 0 && map.current?.mark(chunks.source.unitOf(row))}
           />
         )}
@@ -192,17 +192,21 @@ function RangeSums({ range, rows }: { range: HeapRange; rows: number }) {
 }
 
 function LookSums({ look }: { look: HeapLook }) {
+  const isMalloc = look.allocator === "glibc";
+  const titles = ["Arena", "From system", "In use", "Free", "Cached", "Top", "Holes", "Trim"];
+  // Heaps of Windows have no caches, no tops and nothing to trim.
+  const shown = titles.map((title) => isMalloc || !["Cached", "Top", "Trim"].includes(title));
   return (
     <>
       <table>
         <caption>
-          All of malloc: {exact(look.inUse.blocks)} blocks in use, {size(look.inUse.bytes)}; mapped by themselves {exact(look.mapped.chunks)}, {size(look.mapped.bytes)}
+          {isMalloc ? "All of malloc" : `All ${look.allocator}s`}: {exact(look.inUse.blocks)} blocks in use, {size(look.inUse.bytes)}; mapped by themselves {exact(look.mapped.chunks)}, {size(look.mapped.bytes)}
         </caption>
         <thead>
           <tr>
-            {["Arena", "From system", "In use", "Free", "Cached", "Top", "Holes", "Trim"].map((title) => (
+            {titles.filter((_, i) => shown[i]).map((title) => (
               <th scope="col" key={title}>
-                {title}
+                {title === "Arena" && !isMalloc ? "Heap" : title}
               </th>
             ))}
           </tr>
@@ -210,7 +214,7 @@ function LookSums({ look }: { look: HeapLook }) {
         <tbody>
           {look.arenas.map((arena) => (
             <tr key={arena.number}>
-              {arenaCells(arena).map((cell, i) => (
+              {arenaCells(arena, isMalloc).filter((_, i) => shown[i]).map((cell, i) => (
                 <td key={i}>{cell}</td>
               ))}
             </tr>
@@ -242,9 +246,9 @@ function LookSums({ look }: { look: HeapLook }) {
   );
 }
 
-function arenaCells(arena: HeapArena): string[] {
+function arenaCells(arena: HeapArena, isMalloc: boolean): string[] {
   return [
-    arena.number === 0 ? "main" : String(arena.number),
+    isMalloc && arena.number === 0 ? "main" : String(arena.number),
     kib(arena.system),
     kib(arena.inUse.bytes),
     kib(arena.free.bytes),
