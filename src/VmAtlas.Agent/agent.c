@@ -231,8 +231,8 @@ static void await_look(u32 number)
 {
     enum { Step = 200, Patience = 2000000 / Step, Most = 10000000 / Step };
     struct session *session = g_agent.session;
-    if (!(g_root->flags & AWAIT_LOOKS))
-        return;
+    if (!(g_root->flags & AWAIT_LOOKS) || g_root->pid != sys_pid())
+        return; // nobody looks at what it started
     store_release(&session->looks_wanted, number);
     u64 beat = 0;
     for (u32 i = 0, still = 0; i < Most && still < Patience && !g_root->viewer_closed && load_acquire(&session->looks) < number; i++) {

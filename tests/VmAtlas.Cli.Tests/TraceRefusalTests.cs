@@ -126,6 +126,15 @@ public sealed class TraceRefusalTests : IDisposable
         CommandRun.Of("sites", file).Worked();
     }
 
+    [Fact]
+    public void A_process_that_may_open_no_more_files()
+    {
+        Assert.SkipWhen(RealProgram.Find("prlimit") is null, "prlimit is not installed");
+        using var target = TestTarget.StartOrphan("trace_killed", "wait");
+        Tool.Output("prlimit", $"--pid={target.Pid}", "--nofile=3");
+        AttachRefused(4, "RLIMIT_NOFILE", target.Pid);
+    }
+
     static void RequireNobody() => Assert.SkipUnless(
         Environment.IsPrivilegedProcess && RealProgram.Find("setpriv") is not null && Shell($"{Nobody}{s_command} help").Code == 0, "it takes root, setpriv, and a build that others can run");
 

@@ -154,6 +154,30 @@ public sealed class TraceVerbTests : IDisposable
 
     /// <summary>What was whole is in the file, the program goes on as if nobody had traced it, and can be traced again.</summary>
     [Fact]
+    public void What_a_forked_child_gives_back_of_its_parents_is_no_mystery()
+    {
+        var file = _files.Path("forked.vmatlas");
+        var run = VmatlasProcess.Run("", "trace", "--children", "-o", file, "--", "/bin/bash", "-c", "x=$(seq 1 1000); (unset x; y=$(echo a; echo b); exit 3); true");
+        run.Code.ShouldBe(0, run.Error);
+        run.Error.ShouldContain("that its parent had asked for before it forked");
+        run.Error.ShouldNotContain("nobody saw being handed out");
+    }
+
+    [Theory]
+    [InlineData("--for is for --attach", "--for", "3s", "--", "true")]
+    [InlineData("--perf-map is for a command", "--perf-map", "--attach", "1")]
+    [InlineData("exclude each other", "--managed", "--native", "--", "true")]
+    [InlineData("--sample is for native traces", "--managed", "--sample", "1M", "--", "true")]
+    [InlineData("--last-map is for", "--last-map", "--", "true")]
+    [InlineData("there is no option --bogus", "--bogus", "--", "true")]
+    public void Options_that_would_have_no_effect_are_refused(string because, params string[] arguments)
+    {
+        var run = CommandRun.Of(["trace", .. arguments]);
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(because);
+    }
+
+    [Fact]
     public void A_tracer_that_is_killed_harms_neither_its_file_nor_the_program()
     {
         using var target = TestTarget.Start("trace_steady", "3");

@@ -14,12 +14,12 @@ static class SiteTables
     public static void WriteHead(Screen screen, LoadedTrace trace)
     {
         var (process, totals) = (trace.Store.Process, trace.Store.Totals);
-        screen.CutLine($"{Escape.Text(process.Command)}  pid {process.Pid}  traced for {Time(totals.Time)}{Ending(trace.Store)}", Palette.Heading);
-        screen.CutLine(Sentence(trace.Store), Palette.Muted);
+        screen.CutLine($"{Command(process)}  pid {process.Pid}  traced for {Time(totals.Time)}{Ending(trace.Store)}", Palette.Heading);
+        screen.Sentence(Sentence(trace.Store), Palette.Muted);
         if (totals.Dropped > 0)
             screen.Sentence($"! {totals.Dropped:N0} operations were dropped: all figures are lower bounds", Palette.Warning);
-        if (totals.UnknownFrees > 0 && !process.Attached)
-            screen.Sentence($"! {totals.UnknownFrees:N0} blocks were given back that nobody saw being handed out", Palette.Warning);
+        if (UnknownFrees(trace.Store) is { } unknown)
+            screen.Sentence("! " + unknown, process.ParentPid == 0 ? Palette.Warning : Palette.Muted);
         screen.Line();
     }
 
@@ -27,8 +27,8 @@ static class SiteTables
     {
         var totals = store.Totals;
         var made = store.HasOnlyTotals
-            ? FormattableString.Invariant($"made {Short(totals.Heap.TotalBytes)} in {totals.Heap.TotalCount:N0} objects; what is live is not told")
-            : FormattableString.Invariant($"live {Short(totals.Heap.LiveBytes)} in {totals.Heap.LiveCount:N0} blocks; peak {Short(totals.PeakBytes)}; ")
+            ? FormattableString.Invariant($"made {Short(totals.Heap.TotalBytes)} in {Counted(totals.Heap.TotalCount, "object")}; what is live is not told")
+            : FormattableString.Invariant($"live {Short(totals.Heap.LiveBytes)} in {Counted(totals.Heap.LiveCount, "block")}; peak {Short(totals.PeakBytes)}; ")
                 + FormattableString.Invariant($"allocated {Short(totals.Heap.TotalBytes)} in {totals.Heap.TotalCount:N0}; {totals.Heap.TemporaryCount:N0} temporary; ")
                 + $"mapped {Short(totals.Mappings.LiveBytes)}";
         return made + (store.Process.SampleInterval > 0 ? $"; estimated from a sample every {Short((long)store.Process.SampleInterval)}" : "");
@@ -44,6 +44,18 @@ static class SiteTables
         new("Site", (i, cell) => cell.Append($"{sites.Site(rows[i])}")) { Right = true, DropOrder = 1 },
         new("Call", (i, cell) => cell.AppendForeign(stacks.Leaf(sites.Site(rows[i])))) { Flexible = true },
     ], rows.Count) { Below = (i, cell) => Callers(cell, stacks, sites.Site(rows[i])) }.Write(screen);
+
+    /// <summary>What was given back and not handed out before, where that is worth a word: attached it is what was there before. Null for nothing.</summary>
+    public static string? UnknownFrees(TraceStore store) => store.Totals.UnknownFrees is var count && (count == 0 || store.Process.Attached) ? null
+        : store.Process.ParentPid == 0 ? $"{Counted(count, "block")} given back that nobody saw being handed out"
+        : $"{Counted(count, "block")} given back that its parent had asked for before it forked";
+
+    /// <summary>A linker's command has a thousand characters: its beginning says which it is.</summary>
+    public static string Command(TraceProcess process, int most = 100) =>
+        Escape.Text(process.Command.Length <= most ? process.Command : process.Command[..(most - 1)] + "…");
+
+    /// <summary>"1 block", "1,968 blocks".</summary>
+    public static string Counted(double count, string what) => FormattableString.Invariant($"{count:N0} {what}{(Math.Round(count) == 1 ? "" : "s")}");
 
     /// <summary>", ended by signal 11 (SIGSEGV)", or nothing where nothing is to be said of it.</summary>
     public static string Ending(TraceStore store) => TraceWords.Ending(store.Ending, store.EndingValue) is { Length: > 0 } ending ? $", {ending}" : "";

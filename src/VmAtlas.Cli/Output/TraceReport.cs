@@ -13,12 +13,12 @@ static class TraceReport
         foreach (var program in programs)
         {
             var (store, totals) = (program.Store, program.Store.Totals);
-            screen.CutLine($"vmatlas: {Escape.Text(store.Process.Command)}  pid {store.Process.Pid}{SiteTables.Ending(store)}");
-            screen.CutLine("  " + SiteTables.Sentence(store));
+            screen.CutLine($"vmatlas: {SiteTables.Command(store.Process)}  pid {store.Process.Pid}{SiteTables.Ending(store)}");
+            screen.Sentence(SiteTables.Sentence(store), indent: 2);
             if (totals.Dropped > 0)
                 screen.Line($"  {totals.Dropped:N0} operations were dropped: all figures are lower bounds");
-            if (totals.UnknownFrees > 0 && !store.Process.Attached)
-                screen.Line($"  {totals.UnknownFrees:N0} blocks were given back that nobody saw being handed out");
+            if (SiteTables.UnknownFrees(store) is { } unknown)
+                screen.Line("  " + unknown);
             var rows = Enumerable.Range(0, store.Sites.Count).OrderByDescending(r => store.Sites[r].LiveBytes).ThenByDescending(r => store.Sites[r].TotalBytes).Take(top);
             if (top > 0)
                 SiteTables.Write(screen, store.Sites, [.. rows], new StackText(program.Frames), store.HasOnlyTotals);

@@ -138,7 +138,7 @@ sealed class RunningTrace(TracedPrograms programs, TraceWriter? writer, Timeline
         Flush();
         var totals = programs.Totals();
         progress.Show(FormattableString.Invariant(
-            $"live {Figures.Short(new ByteSize(SiteTables.Bytes(totals.Heap.LiveBytes)))} in {totals.Heap.LiveCount:N0} blocks, {totals.Operations:N0} operations{hint}"));
+            $"live {Figures.Short(new ByteSize(SiteTables.Bytes(totals.Heap.LiveBytes)))} in {SiteTables.Counted(totals.Heap.LiveCount, "block")}, {totals.Operations:N0} operations{hint}"));
     }
 
     /// <summary>A full disk ends the recording, not the command: that goes on to its end, and then the trace says what is missing.</summary>

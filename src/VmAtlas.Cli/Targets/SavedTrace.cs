@@ -52,7 +52,7 @@ static class SavedTrace
     }
 
     static VmAtlasException NoTraceOf(string path, int? pid, IReadOnlyList<LoadedTrace> traces) => new(Failure.NotFound,
-        $"{path} has no trace of process {pid}: it has {string.Join(", ", traces.Select(t => $"{t.Store.Process.Pid} ({Escape.Text(t.Store.Process.Command)})").Distinct().Take(20))}");
+        $"{path} has no trace of process {pid}: it has {string.Join(", ", traces.Select(t => $"{t.Store.Process.Pid} ({SiteTables.Command(t.Store.Process, 40)})").Distinct().Take(20))}");
 
     /// <summary>What was asked for; unless anything was, the total where nobody tells what is live.</summary>
     /// <exception cref="VmAtlasException">A word that means none.</exception>

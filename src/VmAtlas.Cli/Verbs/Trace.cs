@@ -59,6 +59,7 @@ sealed class Trace : Verb
             throw new VmAtlasException(Failure.Usage, "either a command is traced (vmatlas trace -- command arguments) or a process (vmatlas trace --attach pid)");
         if (OperatingSystem.IsWindows())
             RefuseWhatOnlyLinuxHas(arguments, isLaunch: pid is null);
+        RefuseContradictions(arguments, isAttached: pid is not null);
         var options = new TraceOptions { SampleInterval = SampleInterval(arguments.GetValue(_sample)), FollowChildren = arguments.GetValue(_children), LookWhenKilled = LastMap(arguments, command) };
         if (arguments.GetValue(_perfMap))
             options = options with { Variables = PerfMaps.Variables(session.Environment) };
@@ -130,6 +131,20 @@ sealed class Trace : Verb
             StartedProgram.Require(command[0]);
         else if (pid is null)
             LaunchedTrace.Require(command[0]);
+    }
+
+    /// <summary>An option that would have no effect is a mistake that somebody should hear of.</summary>
+    void RefuseContradictions(ParseResult arguments, bool isAttached)
+    {
+        var managed = arguments.GetValue(_managed);
+        if (!isAttached && arguments.GetValue(_for) is not null)
+            throw new VmAtlasException(Failure.Usage, "--for is for --attach: a command is traced until it ends");
+        if (isAttached && arguments.GetValue(_perfMap))
+            throw new VmAtlasException(Failure.Usage, "--perf-map is for a command, in whose environment it is asked for; a .NET process that is attached to is asked for its methods at the end");
+        if (managed && arguments.GetValue(_native))
+            throw new VmAtlasException(Failure.Usage, "--managed and --native exclude each other: each is a trace of its own");
+        if (managed && arguments.GetValue(_sample) is not null)
+            throw new VmAtlasException(Failure.Usage, $"--sample is for native traces: a .NET runtime samples by itself, one in {Figures.Short(new ByteSize(ManagedTrace.Interval))}");
     }
 
     bool LastMap(ParseResult arguments, string[] command) => arguments.GetValue(_lastMap) switch

@@ -33,7 +33,7 @@ static class Injector
             {
                 if (libraries.Agent is null)
                     Load(pid, thread, libraries, image);
-                var descriptor = Check(thread.CallWithText(libraries.Syscall, MemfdCreate, "vmatlas-trace", CloseOnExec), "make a memory file");
+                var descriptor = Check(pid, thread.CallWithText(libraries.Syscall, MemfdCreate, "vmatlas-trace", CloseOnExec));
                 file = Open(pid, descriptor);
                 file.Root.SampleInterval = options.SampleInterval;
                 file.Root.Flags = LaunchedTrace.FlagsOf(options, ticks) | SessionFlags.Attached;
@@ -64,7 +64,7 @@ static class Injector
 
     static void Load(int pid, StoppedThread thread, TargetLibraries libraries, byte[] image)
     {
-        var descriptor = Check(thread.CallWithText(libraries.Syscall, MemfdCreate, AgentName, CloseOnExec), "make a memory file");
+        var descriptor = Check(pid, thread.CallWithText(libraries.Syscall, MemfdCreate, AgentName, CloseOnExec));
         using (var file = File.OpenHandle(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd/{descriptor}"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             RandomAccess.Write(file, image, 0);
         var handle = thread.CallWithText(libraries.Dlopen, null, string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor}"), libraries.DlopenFlags);
@@ -88,8 +88,10 @@ static class Injector
             : throw new VmAtlasException(Failure.NotPermitted, $"the memory file in process {pid} can not be opened: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    static ulong Check(ulong result, string what) => (long)result >= 0 ? result
-        : throw new VmAtlasException(Failure.NotPermitted, $"the target may not {what}: its system calls are limited (seccomp); start the program with vmatlas trace -- instead");
+    /// <summary>The descriptor of a memory file that the target was to make.</summary>
+    static ulong Check(int pid, ulong result) => result <= int.MaxValue ? result
+        : throw new VmAtlasException(Failure.NotPermitted,
+            $"process {pid} may not make a memory file: its system calls are limited (seccomp); start it with vmatlas trace -- instead");
 
     /// <summary>ptrace belongs to one thread of the system, and a task may move.</summary>
     static T OnOwnThread<T>(Func<T> work)

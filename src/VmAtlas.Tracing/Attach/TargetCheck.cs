@@ -17,6 +17,7 @@ static class TargetCheck
         RequireFacts(pid, StatusOf(pid), StatusOf(Environment.ProcessId), new Rules(
             ReadNumber("/proc/sys/kernel/yama/ptrace_scope"), ReadNumber("/proc/sys/vm/memfd_noexec")));
         RequireProgram(pid);
+        RequireRoomForFiles(pid);
     }
 
     /// <summary>What the administrator of the system allows; null where the kernel has no such rule.</summary>
@@ -65,9 +66,30 @@ static class TargetCheck
         }
         catch (VmAtlasException e)
         {
-            throw new VmAtlasException(Failure.NotPermitted, $"process {pid} can not be looked at: it has other rights than we have, attach as root", e);
+            throw new VmAtlasException(Failure.NotPermitted, Interop.Libc.geteuid() == 0
+                ? $"process {pid} can not be looked at: it has rights (capabilities) that even root has not here, as in a container"
+                : $"process {pid} can not be looked at: it has other rights than we have, attach as root", e);
         }
         facts.RequireTraceable($"process {pid}");
+    }
+
+    /// <summary>It has to open two, one after the other. The numbers of descriptors are limited, so one that is free has to be below.</summary>
+    static void RequireRoomForFiles(int pid)
+    {
+        const string line = "Max open files";
+        try
+        {
+            var limits = File.ReadLines($"/proc/{pid}/limits").FirstOrDefault(l => l.StartsWith(line, StringComparison.Ordinal)) ?? "";
+            if (!int.TryParse(limits.AsSpan(Math.Min(line.Length, limits.Length)).TrimStart().ToString().Split(' ')[0], CultureInfo.InvariantCulture, out var most)
+                || Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd").Count(f => int.TryParse(Path.GetFileName(f), CultureInfo.InvariantCulture, out var number) && number < most) < most)
+                return;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return; // who may not see that is told why when the process is entered
+        }
+        throw new VmAtlasException(Failure.NotPermitted,
+            $"process {pid} has as many files open as it may (RLIMIT_NOFILE): raise its limit (prlimit --pid {pid} --nofile=64), or start it with vmatlas trace -- instead");
     }
 
     static Dictionary<string, string> StatusOf(int pid)
