@@ -14,6 +14,9 @@ sealed record HeapView(HeapReport Report, ProcessFacts Process)
     /// <summary>Its memory; null for a saved one.</summary>
     public IMemorySource? Target { get; private init; }
 
+    /// <summary>Of a core or minidump: its memory is all of one moment.</summary>
+    public bool IsDump { get; private init; }
+
     /// <summary>Tells C++ classes; null for a saved one.</summary>
     public BlockClasses? Classes { get; private init; }
 
@@ -69,9 +72,9 @@ sealed record HeapView(HeapReport Report, ProcessFacts Process)
     {
         using var file = Targets.Target.Open(text);
         if (file is ReadableTarget { Source: WindowsTarget windows })
-            return OfWindows(windows, keepChunks: true, cancellation);
+            return OfWindows(windows, keepChunks: true, cancellation) with { IsDump = true };
         if (file is ReadableTarget { Source: IMemorySource memory } dump)
-            return OfDump(dump.Source, memory, cancellation);
+            return OfDump(dump.Source, memory, cancellation) with { IsDump = true };
         var snapshot = file.Capture(Capture.CaptureOptions.Quick, cancellation);
         var heap = snapshot.Heap ?? throw new VmAtlasException(Failure.NotFound,
             $"{text} has no heap in it: it is kept by 'vmatlas snapshot <target> --heaps -o <file>', and only where the program uses glibc's malloc");

@@ -74,7 +74,7 @@ sealed class Heap : Verb
         else if (arguments.GetValue(Json))
             new HeapJson(view.Report, growth, tally, listing).Write(session, view.Process);
         else
-            Write(session.Screen, view.Process, view.Report, growth, tally, listing);
+            Write(session.Screen, view, growth, tally, listing);
         return 0;
     }
 
@@ -108,11 +108,12 @@ sealed class Heap : Verb
         return sizes;
     }
 
-    static void Write(Screen screen, ProcessFacts process, HeapReport report, IReadOnlyList<HeapGrowth.Suspicion>? growth,
+    static void Write(Screen screen, HeapView view, IReadOnlyList<HeapGrowth.Suspicion>? growth,
         IReadOnlyList<(string Class, ChunkCount Count)>? classes, BlockListing? listing)
     {
-        screen.CutLine($"{Escape.Text(process.Name)}  pid {process.Pid}  {report.Allocator}{(report.IsMalloc ? " malloc" : "s")} of {Escape.Text(report.Library)}", Palette.Heading);
-        screen.Sentence(How(report), Palette.Muted);
+        var report = view.Report;
+        screen.CutLine($"{Escape.Text(view.Process.Name)}  pid {view.Process.Pid}  {report.Allocator}{(report.IsMalloc ? " malloc" : "s")} of {Escape.Text(report.Library)}", Palette.Heading);
+        screen.Sentence(How(view), Palette.Muted);
         screen.Line();
         HeapTables.WriteTotals(screen, report);
         screen.Line();
@@ -138,11 +139,12 @@ sealed class Heap : Verb
             screen.Sentence("! " + Escape.Text(problem.Message), Palette.Warning);
     }
 
-    static string How(HeapReport report)
+    static string How(HeapView view)
     {
-        var way = report.Paused is { } paused
+        var report = view.Report;
+        var way = view.IsDump ? "read from a dump" : report.Paused is { } paused
             ? string.Create(CultureInfo.InvariantCulture, $"the target stood still for {paused.TotalMilliseconds:0.0} ms")
             : "read while the target ran on";
-        return $"{way}; {(report.Approximate ? "approximate" : "exact: nothing moved meanwhile")}; sizes in K (1,024 bytes)";
+        return $"{way}; {(report.Approximate ? "approximate" : view.IsDump ? "exact" : "exact: nothing moved meanwhile")}; sizes in K (1,024 bytes)";
     }
 }

@@ -13,6 +13,8 @@ export interface RecentTarget {
 /** What the reader chose, kept from one start to the next. */
 export interface Settings {
   readonly theme: Theme;
+  /** Nobody chose one while undefined: then it is the system's, each time anew. */
+  readonly chosenTheme?: Theme | undefined;
   /** Those shown, in their order, with their widths. */
   readonly columns: readonly ColumnSpec[];
   readonly sorting: Sorting;
@@ -48,7 +50,7 @@ export function withRecent(recent: readonly RecentTarget[], target: RecentTarget
 
 /** As it is kept: of a column only its key and width. */
 export function writeSettings(settings: Settings): object {
-  const { theme, sorting, gaps, why, dock, dockHeight, summaryHeight, interval, recent } = settings;
+  const { chosenTheme: theme, sorting, gaps, why, dock, dockHeight, summaryHeight, interval, recent } = settings;
   const columns = settings.columns.map(({ key, width }) => ({ key, width }));
   return { theme, columns, sorting, gaps, why, dock, dockHeight, summaryHeight, interval, recent };
 }
@@ -60,7 +62,7 @@ export function readSettings(kept: unknown): Partial<Settings> {
   const known = Array.isArray(columns) ? columns.flatMap(readColumn) : [];
   const unique = known.filter((column, i) => known.findIndex((c) => c.key === column.key) === i);
   return {
-    ...(THEMES.includes(theme as Theme) && { theme: theme as Theme }),
+    ...(THEMES.includes(theme as Theme) && { theme: theme as Theme, chosenTheme: theme as Theme }),
     ...(unique.some((column) => column.key === "address") && { columns: unique }),
     ...(isObject(sorting) && COLUMN_BY_KEY.has(String(sorting["key"])) && { sorting: { key: String(sorting["key"]), descending: sorting["descending"] === true } }),
     ...(typeof gaps === "boolean" && { gaps }),

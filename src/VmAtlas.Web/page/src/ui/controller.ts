@@ -465,7 +465,7 @@ export class Controller {
   }
 
   setTheme(theme: Theme): void {
-    this.store.set({ theme });
+    this.store.set({ theme, chosenTheme: theme });
   }
 
   // Failures

@@ -5,6 +5,7 @@ import { DEFAULTS, readSettings, withRecent, writeSettings, type RecentTarget, t
 const CHOSEN: Settings = {
   ...DEFAULTS,
   theme: "vmmap",
+  chosenTheme: "vmmap",
   columns: [COLUMN_BY_KEY.get("address")!, { ...COLUMN_BY_KEY.get("swap")!, width: 123 }, COLUMN_BY_KEY.get("details")!],
   sorting: { key: "private", descending: true },
   gaps: true,
@@ -31,6 +32,10 @@ describe("settings", () => {
     const { recent, ...rest } = readSettings(kept);
     expect(recent ?? []).toEqual([]);
     expect(rest).toEqual({});
+  });
+
+  it("keeps no theme that nobody chose", () => {
+    expect(writeSettings({ ...DEFAULTS, theme: "dark" })).toHaveProperty("theme", undefined);
   });
 
   it("pass over single columns that are unknown, doubled, or of no sensible width", () => {
