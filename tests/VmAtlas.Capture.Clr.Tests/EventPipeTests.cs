@@ -20,7 +20,8 @@ public sealed class EventPipeTests
         var before = target.Collections();
         var (snapshot, told) = target.Capture(s_induce);
         target.Collections().ShouldBe(before + 1);
-        ShouldBeTold(told, target.Capture().Report, snapshot, collectedOnceMore: false);
+        var found = target.Capture().Report;
+        ShouldBeTold(told, found, snapshot, collectedOnceMore: target.Collections() > before + 1); // some do when the session ends, a moment later
         told.IsServer.ShouldBe(settings.Contains("DOTNET_gcServer=1") && Environment.ProcessorCount > 1 ? true : null);
     }
 
@@ -115,7 +116,11 @@ public sealed class EventPipeTests
         {
             var there = found.Find(new Address(range.End - 1)).ShouldNotBeNull($"{range.Kind} {range.Start:x}-{range.End:x}");
             var kind = collectedOnceMore && range.Kind == ManagedKind.Generation1 ? ManagedKind.Generation2 : range.Kind;
-            (there.Kind, there.State, there.End).ShouldBe((kind, ManagedState.Used, range.End));
+            (there.Kind, there.State).ShouldBe((kind, ManagedState.Used));
+            if (collectedOnceMore)
+                there.End.ShouldBeGreaterThanOrEqualTo(range.End, "what was younger may lie behind it now");
+            else
+                there.End.ShouldBe(range.End);
             snapshot.Find(new Address(range.Start))!.Value.ShouldSatisfyAllConditions(
                 r => r.Type.ShouldBe(MemoryType.ManagedHeap),
                 r => r.Reason.ShouldContain("diagnostics socket"));

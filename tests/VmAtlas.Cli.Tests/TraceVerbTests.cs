@@ -32,6 +32,23 @@ public sealed class TraceVerbTests : IDisposable
     public void A_saved_trace_gives_the_golden_output(string golden, string verb, params string[] rest) =>
         Golden.Check(golden, CommandRun.Of([verb, Sample(), .. rest]).Worked().Out);
 
+    /// <summary>Of more events than a pipe holds: who reads them closes it while they are read from the file.</summary>
+    [Fact]
+    public void Whoever_has_seen_enough_of_the_events_ends_it_quietly()
+    {
+        var file = _files.Path("long.vmatlas");
+        using (var recording = TimelineFile.Create(file))
+            new RandomTrace(1, 20_000).Play(new TraceWriter(recording));
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "\"$1\" events \"$2\" | head -1", "sh", Path.Combine(AppContext.BaseDirectory, "vmatlas"), file])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        var error = shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        shell.StandardOutput.ReadToEnd().Count(c => c == '\n').ShouldBe(1);
+        shell.WaitForExit();
+        error.Result.ShouldBe("");
+    }
+
     [Fact]
     public void Json_of_sites_has_the_promised_fields_and_the_stores_figures()
     {

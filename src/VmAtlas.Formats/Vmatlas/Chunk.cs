@@ -110,8 +110,15 @@ static class Chunk
             throw new InvalidDataException($"a chunk says that it inflates to {head.Inflated} bytes where {limits.InflatedBytes} are the limit");
         var content = new byte[head.Inflated];
         using var zlib = new ZLibStream(new MemoryStream(payload, plain, payload.Length - plain), CompressionMode.Decompress);
-        zlib.ReadExactly(content);
-        return zlib.ReadByte() < 0 ? content : throw new InvalidDataException("a chunk inflates to more than it says");
+        try
+        {
+            zlib.ReadExactly(content);
+            return zlib.ReadByte() < 0 ? content : throw new InvalidDataException("a chunk inflates to more than it says");
+        }
+        catch (IOException e) // it ends too early
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
     }
 
     /// <summary>A small chunk is worth the best packing; a large one must not hold the recorder up.</summary>

@@ -82,7 +82,7 @@ public sealed class LimitTests
         var head = ChunkHead.Parse(chunk.Written);
         Chunk.Inflate(head, payload, 0, ReaderLimits.Default).Length.ShouldBe(5000);
         Should.Throw<InvalidDataException>(() => Chunk.Inflate(head with { Inflated = 4999 }, payload, 0, ReaderLimits.Default));
-        Should.Throw<IOException>(() => Chunk.Inflate(head with { Inflated = 5001 }, payload, 0, ReaderLimits.Default));
+        Should.Throw<InvalidDataException>(() => Chunk.Inflate(head with { Inflated = 5001 }, payload, 0, ReaderLimits.Default));
     }
 
     /// <summary>All that reading complains of, in one text; empty when nothing.</summary>

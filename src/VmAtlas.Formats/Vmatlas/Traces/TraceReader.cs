@@ -53,7 +53,7 @@ public sealed class TraceReader : IDisposable
             {
                 Play(head, payload, traces, observer, frames, events);
             }
-            catch (Exception e) when (e is InvalidDataException or IOException)
+            catch (InvalidDataException e) // not what a sink has to say of its own: the output was closed
             {
                 _problems.Add(new Problem("bad-chunk", $"the chunk at byte {offset} can not be read: {e.Message}"));
             }
