@@ -196,6 +196,8 @@ describe.skipIf(reason !== undefined)(`traces (${reason ?? "Chromium"})`, () => 
     await page.selectOption('[aria-label="Which way the tree grows"]', "thread");
     await page.locator(".frame-table .row >> text=/trace_ledger \\(\\d+\\)/").first().waitFor();
     await page.selectOption('[aria-label="Which way the tree grows"]', "top-down");
+    // The tree before stays until the next is there, and a search in it would be lost.
+    await expect.poll(() => page.locator(".frame-table .row >> text=/trace_ledger \\(\\d+\\)/").count()).toBe(0);
     await page.locator('.trace-bar input[type="text"]').fill("leak_one");
     await page.keyboard.press("Enter");
     await page.locator(".frame-table .row.cursor >> text=leak_one").waitFor();
