@@ -47,7 +47,8 @@ sealed class SafeThread(int pid, RemoteMemory memory, TargetLibraries libraries)
                     _late.Add(tid, thread);
                     continue;
                 }
-                if (IsSafe(thread) || HasSleptLong(tid, thread.Registers))
+                // One that is late may stop with a lock held that this one is about to be made to take.
+                if ((IsSafe(thread) || HasSleptLong(tid, thread.Registers)) && _late.Count == 0)
                     return thread;
                 thread.Dispose();
             }
